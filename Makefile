@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Every task of the project by name; `make help` lists them.
+SHELL := /bin/sh
+.DELETE_ON_ERROR:
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export PYTHONPATH := $(CURDIR)/services:$(CURDIR)
+export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
+PYTEST := pytest -q
+
+.PHONY: help
+help: ## List the targets.
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+##### Environment
+
+.venv/.made: requirements/dev.txt requirements/uv.txt tools/bootstrap/venv.sh
+	tools/bootstrap/venv.sh
+
+.PHONY: venv lock
+venv: .venv/.made ## Make or renew the development environment (.venv).
+lock: venv ## Write the lock files in requirements/ anew.
+	tools/bootstrap/lock.sh
+
+##### The platform on test hosts
+
+.PHONY: up down wheelhouse channel
+up: venv ## Boot test hosts, install the platform on them, print address and first password.
+	python -m tools.up
+down: venv ## Remove the test hosts and all that belongs to them.
+	python -m tools.up --down
+wheelhouse: venv ## Build the wheel and gather every locked dependency (cached).
+	python -m tools.wheelhouse
+channel: venv ## Build the local conda channel that `make up` uses (cached).
+	python -m tools.channel build
+
+##### Checks: no host, no service, under three minutes
+
+CHECKS := check-style check-types check-yaml check-ansible check-project check-unit
+.PHONY: check $(CHECKS)
+check: $(CHECKS) ## Lint, types and unit tests.
+check-style: venv
+	ruff check .
+	ruff format --check .
+check-types: venv
+	mypy
+check-yaml: venv
+	yamllint --strict .
+check-ansible: venv
+	ansible-lint --offline --profile production
+	antsibull-changelog lint
+check-project: venv
+	python -m tools.checks
+check-unit: venv
+	$(PYTEST) -n auto tests/unit
+
+##### Tests on real parts
+
+.PHONY: test test-integration test-all-in-one test-cluster test-trixie
+test: check test-integration test-all-in-one test-cluster ## Everything. Needs root.
+test-integration: venv ## Services against a real mongod, NGINX and conda channel on loopback.
+	tools/bootstrap/debian.sh test
+	$(PYTEST) tests/integration
+test-all-in-one: venv wheelhouse channel ## The three tiers on one test host, by molecule.
+	molecule test -s default
+test-cluster: venv wheelhouse channel ## Six test hosts by molecule, then functional and browser tests on them.
+	tools/bootstrap/debian.sh test
+	tools/testing/cluster.sh
+test-trixie: venv wheelhouse channel ## The all-in-one scenario on Debian 13.
+	AEN_HOST_SUITE=trixie molecule test -s default
+
+##### Release
+
+.PHONY: build clean
+build: venv ## Build the wheel and the collection artifact into dist/.
+	python -m build --wheel --outdir dist .
+	ansible-galaxy collection build --force --output-path dist .
+clean: ## Remove what was built (not .venv, not caches outside the checkout).
+	rm -rf build dist .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,14 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Write the lock files of requirements/ anew (see its README). Names of package indexes are left out.
+set -eu
+cd "$(dirname "$0")/../.."
+uv=.venv/bin/uv
+compile() { "$uv" pip compile -q --generate-hashes --no-annotate --no-header --no-emit-index-url --python-version 3.11 "$@"; }
+for tier in server gateway compute; do
+  compile --universal --extra "$tier" pyproject.toml -o "requirements/$tier.txt"
+done
+compile --universal --no-deps requirements/mongodb-dev.in -o requirements/mongodb-dev.txt
+[ ! -e requirements/channel.in ] || compile requirements/channel.in -o requirements/channel.txt
+sed 's/ .*//' requirements/uv.txt | grep '^uv==' | compile --no-deps - -o requirements/uv.txt
+compile --extra server --extra gateway --extra compute pyproject.toml requirements/dev.in -o requirements/dev.txt
