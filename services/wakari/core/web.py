@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -106,7 +107,7 @@ def ndjson(lines: Iterable[dict[str, Any]]) -> Response:
 
 
 def _line(content: dict[str, Any]) -> str:
-    return jsonify(content).get_data(as_text=True).strip().replace("\n", "") + "\n"
+    return json.dumps(content) + "\n"
 
 
 class Server(BaseApplication):  # type: ignore[misc]

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from wakari.core.settings import Settings, SettingsError, build, read_files
+
+
+class Example(Settings):
+    port: int = 1
+    name: str
+
+
+def write(path: Path, content: object) -> Path:
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+    return path
+
+
+def test_the_last_file_that_sets_an_option_wins_and_is_known(tmp_path: Path) -> None:
+    first = write(tmp_path / "a.json", {"port": 1, "name": "a"})
+    second = write(tmp_path / "b.json", {"port": 2})
+    loaded = read_files([first, tmp_path / "absent.json", second])
+    assert build(Example, loaded) == Example(port=2, name="a")
+    assert loaded.origins == {"port": second, "name": first}
+    assert loaded.files == (first, second)
+
+
+def test_a_required_file_that_is_missing_is_named(tmp_path: Path) -> None:
+    absent = tmp_path / "absent.json"
+    with pytest.raises(SettingsError, match=r"absent\.json"):
+        read_files([absent], required=[absent])
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ({"name": "a", "prot": 1}, ["a.json", "'prot'", "spelling"]),
+        ({"name": "a", "port": "many"}, ["a.json", "'port'", "integer"]),
+        ({}, ["a.json", "'name'", "missing"]),
+        ("[1]", ["a.json", "one JSON object"]),
+        ("{", ["a.json", "not valid JSON"]),
+    ],
+    ids=["unknown key", "wrong type", "missing key", "no object", "no JSON"],
+)
+def test_a_bad_file_is_refused_with_file_and_key(tmp_path: Path, content: object, said: list[str]) -> None:
+    path = write(tmp_path / "a.json", content)
+    with pytest.raises(SettingsError) as refusal:
+        build(Example, read_files([path]))
+    for words in said:
+        assert words in str(refusal.value)
