@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from tools.hosts import command
 from tools.hosts.errors import LabError
+from tools.hosts.settings import SUITES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -160,6 +163,13 @@ def parse_config(dump: str, environment: Mapping[str, str]) -> Proxy:
         ca_file=value("Acquire::https::CAInfo") or value("Acquire::https::CaInfo"),
         carried=tuple((name, values[name]) for name in _CARRIED if values.get(name)),
     )
+
+
+def machine_servers() -> set[str]:
+    """Names of the servers that this machine's packages come from, its proxies among them."""
+    proxy = machine_proxy(os.environ)
+    urls = [proxy.http, proxy.https, *(one.uri for one in machine_sources(SUITES[0]))]
+    return {name for url in urls if (name := urlsplit(url).hostname)}
 
 
 def machine_proxy(environment: Mapping[str, str]) -> Proxy:

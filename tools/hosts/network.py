@@ -6,10 +6,11 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import json
+import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tools.hosts import command
+from tools.hosts import apt, command
 from tools.hosts.errors import LabError
 from tools.hosts.locks import locked
 from tools.hosts.mounts import unmount_below
@@ -26,20 +27,38 @@ def ensure_bridge(lab: Lab) -> None:
     """Guard route and bridge with this machine's address on it; both stay as they are when they exist.
 
     Raises:
-        LabError: another interface of the machine has an address of the lab's network.
+        LabError: the machine uses the lab's network for something else.
     """
-    for link in json.loads(command.run(["ip", "-json", "-4", "address", "show"])):
-        for one in link.get("addr_info", []):
-            if link["ifname"] != lab.bridge and ipaddress.IPv4Address(one["local"]) in lab.network:
-                raise LabError(f"{lab.network} is in use on {link['ifname']}: set AEN_LAB_NET to another network")
+    if not Path("/sys/class/net", lab.bridge).exists():
+        refuse_used_network(lab, json.loads(command.run(["ip", "-json", "-4", "route", "show", "table", "all"])))
     command.run(["ip", "route", "replace", "unreachable", str(lab.network), "metric", _GUARD_METRIC])
     if not Path("/sys/class/net", lab.bridge).exists():
         address = f"{lab.gateway}/{lab.network.prefixlen}"
         _batch(
-            f"link add {lab.bridge} address {lab.mac(1)} type bridge stp_state 0 forward_delay 0",
+            f"link add {lab.bridge} address {lab.mac(lab.gateway)} type bridge stp_state 0 forward_delay 0",
             f"address add {address} dev {lab.bridge}",
             f"link set {lab.bridge} up",
         )
+
+
+def refuse_used_network(lab: Lab, routes: list[dict[str, str]]) -> None:
+    """Stop when one of the machine's routes, or its package mirror, is inside the lab's network.
+
+    Raises:
+        LabError: naming what is there.
+    """
+    remedy = f"set AEN_LAB_NET to a network that this machine does not use (it is {lab.network} now)"
+    for route in routes:
+        if route["dst"] == "default" or route.get("type") == "unreachable":
+            continue
+        if ipaddress.IPv4Network(route["dst"]).overlaps(lab.network):
+            raise LabError(f"{route['dst']} is in use on {route.get('dev', 'this machine')}: {remedy}")
+    for name in apt.machine_servers():
+        with contextlib.suppress(OSError):  # a name that does not resolve is apt's to report
+            for *_, pair in socket.getaddrinfo(name, None, socket.AF_INET, socket.SOCK_STREAM):
+                address = ipaddress.IPv4Address(pair[0])
+                if address in lab.network:
+                    raise LabError(f"the package server {name} is {address}: {remedy}")
 
 
 def plug(lab: Lab, host: str, octet: int) -> None:
@@ -49,7 +68,7 @@ def plug(lab: Lab, host: str, octet: int) -> None:
     with locked(_NETNS_LOCK, lambda _: None):
         command.run(["ip", "netns", "add", namespace])
     _batch(
-        f"link add {veth} type veth peer name host0 address {lab.mac(octet)} netns {namespace}",
+        f"link add {veth} type veth peer name host0 address {lab.mac(lab.address(octet))} netns {namespace}",
         f"link set {veth} master {lab.bridge} up",
     )
     _batch(

@@ -23,12 +23,12 @@ USER = "admin"
 PROXY_PORT = 3143  # not 3142: a packaged apt-cacher-ng may hold that one
 GROUP = "aen-lab"  # the name of our cgroup in every hierarchy
 
-# RFC 5737: documentation networks, which no router carries.
-NETWORKS = {"aen": "198.51.100.0/24", "aentest": "203.0.113.0/24"}
+# Halves of TEST-NET-2 (RFC 5737), which no router carries. Not the other two test networks: machines without internet
+# access have been seen whose own address was in the first and whose package mirror was in the third.
+NETWORKS = {"aen": "198.51.100.0/25", "aentest": "198.51.100.128/25"}
 
 _LAB_NAME = re.compile(r"[a-z][a-z0-9]{0,8}")
 _HOST_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-_LARGEST_OCTET = 254
 
 
 @dataclass(frozen=True)
@@ -86,14 +86,14 @@ class Lab:
         Raises:
             LabError: the octet is outside the lab's network, or the bridge's.
         """
-        address = self.network.network_address + octet
-        if not 1 < octet <= _LARGEST_OCTET or address not in self.network or address == self.network.broadcast_address:
-            raise LabError(f"octet {octet} is not free for a host in {self.network}: take one from 2 up to 254")
-        return address
+        first, last = int(self.gateway) % 256 + 1, int(self.network.broadcast_address) % 256 - 1
+        if not first <= octet <= last:
+            raise LabError(f"octet {octet} is not for a host of {self.network}: take one from {first} to {last}")
+        return self.gateway + (octet - first + 1)
 
-    def mac(self, octet: int) -> str:
-        """A fixed, locally administered address: a host that comes back is reachable at once (no stale ARP entry)."""
-        return "02:00:" + ":".join(f"{byte:02x}" for byte in (self.network.network_address + octet).packed)
+    def mac(self, address: ipaddress.IPv4Address) -> str:
+        """A fixed, locally administered hardware address, so that old ARP entries are right for a host that comes back."""
+        return "02:00:" + ":".join(f"{byte:02x}" for byte in address.packed)
 
     def veth(self, octet: int) -> str:
         """The machine's end of the host's cable (15 characters at most, so by octet and not by name)."""
