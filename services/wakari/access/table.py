@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The table: the only place that knows who may do what. Everything else asks questions.py."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+from wakari.access.levels import Level, SiteRole
+
+
+class Action(StrEnum):
+    """Everything that is allowed or refused."""
+
+    PROJECT_CREATE = "project.create"
+    PROJECT_CREATE_FOR = "project.create-for"
+    PROJECT_READ = "project.read"
+    PROJECT_RUN = "project.run"
+    PROJECT_UPDATE = "project.update"
+    PROJECT_TEAM = "project.team"
+    PROJECT_DELETE = "project.delete"
+    USER_READ = "user.read"
+    USER_WRITE = "user.write"
+    USER_ROLES = "user.roles"
+    DATA_CENTER_READ = "data-center.read"
+    DATA_CENTER_WRITE = "data-center.write"
+    NODE_READ = "node.read"
+    NODE_WRITE = "node.write"
+    TASK_READ_ALL = "task.read-all"
+    TOKEN_OWN = "token.own"  # noqa: S105 - the name of an action
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Allowed for whoever has `level` on the project, or `site` on the site. None: that way is closed."""
+
+    describe: str
+    level: Level | None = None
+    site: SiteRole | None = None
+
+
+TABLE: Mapping[Action, Rule] = MappingProxyType(
+    {
+        Action.PROJECT_CREATE: Rule("Create a project of one's own", site=SiteRole.USER),
+        Action.PROJECT_CREATE_FOR: Rule("Create a project that another person owns", site=SiteRole.SUPERUSER),
+        Action.PROJECT_READ: Rule("See a project, its team and its state", Level.READ, SiteRole.STAFF),
+        Action.PROJECT_RUN: Rule("Start and stop a project", Level.WRITE, SiteRole.SUPERUSER),
+        Action.PROJECT_UPDATE: Rule("Change summary and visibility of a project", Level.ADMIN, SiteRole.SUPERUSER),
+        Action.PROJECT_TEAM: Rule("Add, change and remove people in a team", Level.ADMIN, SiteRole.SUPERUSER),
+        Action.PROJECT_DELETE: Rule("Delete a project", Level.ADMIN, SiteRole.SUPERUSER),
+        Action.USER_READ: Rule("List accounts and see them", site=SiteRole.STAFF),
+        Action.USER_WRITE: Rule("Add and remove accounts that hold no role on the site", site=SiteRole.STAFF),
+        Action.USER_ROLES: Rule("Add and remove accounts that hold a role on the site", site=SiteRole.SUPERUSER),
+        Action.DATA_CENTER_READ: Rule("List data centers and their health", site=SiteRole.USER),
+        Action.DATA_CENTER_WRITE: Rule("Register, change and remove data centers", site=SiteRole.SUPERUSER),
+        Action.NODE_READ: Rule("List compute nodes", site=SiteRole.STAFF),
+        Action.NODE_WRITE: Rule("Register and remove compute nodes", site=SiteRole.SUPERUSER),
+        Action.TASK_READ_ALL: Rule("See everybody's tasks", site=SiteRole.STAFF),
+        Action.TOKEN_OWN: Rule("List and revoke one's own API tokens", site=SiteRole.USER),
+    }
+)

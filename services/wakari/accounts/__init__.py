@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Accounts: users, passwords, sessions, API tokens, the limit on failed sign-ins."""
+
+from __future__ import annotations
+
+from wakari.accounts.accounts import Accounts
+from wakari.accounts.signin import SignIn
+
+__all__ = ["Accounts", "SignIn"]

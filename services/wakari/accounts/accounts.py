@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Adding, changing and removing accounts. Who may do it is decided by the caller (wakari.access)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from wakari.accounts import passwords
+from wakari.core import names
+from wakari.core.errors import AppError, BadInputError
+from wakari.store import Conflict, Store
+from wakari.store.base import Transaction
+from wakari.store.records import User
+
+ROLES = frozenset({"staff", "superuser"})
+# Not a proof of an address, only a guard against slips: one @, no spaces, 254 characters (RFC 5321, 4.5.3.1.3).
+EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,189}", re.ASCII)
+MAX_FULL_NAME = 100
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """The accounts of the site."""
+
+    store: Store
+
+    def get(self, name: str) -> User:
+        """Return the account; raise AppError `user_not_found` (404) where there is none."""
+        user = self.store.users.get(name)
+        if user is None:
+            raise _unknown(name)
+        return user
+
+    def add(
+        self,
+        name: object,
+        password: object,
+        *,
+        actor: str,
+        full_name: str = "",
+        email: str = "",
+        roles: Iterable[str] = (),
+        address: str = "",
+    ) -> User:
+        """Return the new account.
+
+        Raises:
+            BadInputError: name, password, e-mail or roles break a rule.
+            AppError: `user_exists` (409).
+        """
+        checked = names.user_name(name)
+        hashed = passwords.hash_password(passwords.check_new(password))
+        try:
+            user = self.store.users.add(
+                checked,
+                password_hash=hashed,
+                full_name=check_full_name(full_name),
+                email=check_email(email),
+                roles=check_roles(roles),
+            )
+        except Conflict:
+            raise AppError(
+                "user_exists", f"There is a user {checked!r} already.", hint="Choose another name.", status=409
+            ) from None
+        except ValueError as error:
+            raise AppError("no_uid_left", str(error), hint="Ask the vendor for a larger range.", status=409) from error
+        self.store.audit.add("user.create", actor, user.name, address, roles=",".join(user.roles), uid=user.uid)
+        return user
+
+    def set_password(
+        self, name: str, password: object, *, actor: str, address: str = "", keep_session: str = ""
+    ) -> None:
+        """Set a new password and end the person's other sessions."""
+        hashed = passwords.hash_password(passwords.check_new(password))
+        if self.store.users.set_fields(name, password_hash=hashed) is None:
+            raise _unknown(name)
+        self.store.sessions.end_all(name, but=keep_session)
+        self.store.audit.add("user.password", actor, name, address)
+
+    def change_password(self, user: User, current: str, new: object, *, address: str, keep_session: str) -> None:
+        """Set a new password for a person who knows the present one; raise AppError `password_wrong` otherwise."""
+        if not passwords.verify(user.password_hash, current):
+            raise BadInputError("password_wrong", "Your present password is not this one.", hint="Type it again.")
+        self.set_password(user.name, new, actor=user.name, address=address, keep_session=keep_session)
+
+    def set_profile(self, name: str, *, full_name: str | None = None, email: str | None = None) -> bool:
+        """Bring full name and e-mail in line; return whether anything changed."""
+        user = self.get(name)
+        fields: dict[str, str] = {}
+        if full_name is not None and full_name != user.full_name:
+            fields["full_name"] = check_full_name(full_name)
+        if email is not None and email != user.email:
+            fields["email"] = check_email(email)
+        if fields:
+            self.store.users.set_fields(name, **fields)
+        return bool(fields)
+
+    def give_role(self, name: str, role: str, *, actor: str, address: str = "") -> bool:
+        """Give a role on the site; return whether the person did not have it."""
+        check_roles([role])
+        before = self.store.users.add_role(name, role)
+        if before is None:
+            raise _unknown(name)
+        if role in before.roles:
+            return False
+        self.store.audit.add("user.role.add", actor, name, address, role=role)
+        return True
+
+    def take_role(self, name: str, role: str, *, actor: str, address: str = "") -> bool:
+        """Take a role on the site; return whether the person had it. The last superuser keeps it.
+
+        Raises:
+            AppError: `last_superuser` (409).
+        """
+        check_roles([role])
+
+        def take(tx: Transaction) -> User | None:
+            if role == "superuser":
+                self._keep_one_superuser(name, tx)
+            return self.store.users.remove_role(name, role, tx)
+
+        before = self.store.transaction(take)
+        if before is None:
+            raise _unknown(name)
+        if role not in before.roles:
+            return False
+        self.store.audit.add("user.role.remove", actor, name, address, role=role)
+        return True
+
+    def remove(self, name: str, *, actor: str, address: str = "") -> None:
+        """Close an account and end its sessions and tokens. The person has left all teams before (wakari.projects).
+
+        Raises:
+            AppError: `user_owns_projects` (409), `last_superuser` (409), `user_not_found` (404).
+        """
+        owned = self.store.projects.owned(name, limit=1)
+        if owned:
+            raise AppError(
+                "user_owns_projects",
+                f"{name} owns projects, for instance {owned[0].name!r}.",
+                hint="Delete these projects first.",
+                status=409,
+            )
+
+        def remove(tx: Transaction) -> User | None:
+            self._keep_one_superuser(name, tx)
+            self.store.sessions.end_all(name, tx)
+            self.store.tokens.revoke_all(name, tx)
+            return self.store.users.remove(name, tx)
+
+        if self.store.transaction(remove) is None:
+            raise _unknown(name)
+        self.store.audit.add("user.remove", actor, name, address)
+
+    def _keep_one_superuser(self, name: str, tx: Transaction) -> None:
+        holders = {user.name for user in self.store.users.with_role("superuser", tx)}
+        if holders == {name}:
+            raise AppError(
+                "last_superuser",
+                f"{name} is the last superuser.",
+                hint="Give the role to another person first.",
+                status=409,
+            )
+
+
+def check_email(email: str) -> str:
+    """Return the address if it has the shape of one, or is empty; raise BadInputError otherwise."""
+    if email and not EMAIL.fullmatch(email):
+        raise BadInputError("email_invalid", "The e-mail address has no such shape.", hint="Use name@host.")
+    return email
+
+
+def check_full_name(full_name: str) -> str:
+    """Return the name if it is short and printable; raise BadInputError otherwise."""
+    if len(full_name) > MAX_FULL_NAME or not full_name.isprintable():
+        raise BadInputError(
+            "full_name_invalid",
+            "The full name cannot be used.",
+            hint=f"Use up to {MAX_FULL_NAME} printable characters.",
+        )
+    return full_name
+
+
+def check_roles(roles: Iterable[str]) -> tuple[str, ...]:
+    """Return the roles, sorted; raise BadInputError for an unknown one."""
+    wanted = sorted(set(roles))
+    if not ROLES.issuperset(wanted):
+        raise BadInputError("role_invalid", "There is no such role on the site.", hint="Use staff or superuser.")
+    return tuple(wanted)
+
+
+def _unknown(name: str) -> AppError:
+    return AppError(
+        "user_not_found", f"There is no user {ascii(name)[:60]}.", hint="Check the spelling of the name.", status=404
+    )

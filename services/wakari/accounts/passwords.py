@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Passwords: argon2id with the parameters of OWASP's Password Storage Cheat Sheet (19 MiB, 2 passes, 1 lane)."""
+
+from __future__ import annotations
+
+import secrets
+from functools import cache
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from wakari.core.errors import BadInputError
+
+MIN_LENGTH = 8  # NIST SP 800-63B-3, 5.1.1.2
+MAX_LENGTH = 256  # a bound on what one request can make us hash
+_hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+
+
+def check_new(password: object) -> str:
+    """Return the password if it may be set; raise BadInputError otherwise. Never quotes it."""
+    if not isinstance(password, str) or not MIN_LENGTH <= len(password) <= MAX_LENGTH or "\x00" in password:
+        raise BadInputError(
+            "password_invalid",
+            "The password cannot be used.",
+            hint=f"Use {MIN_LENGTH} to {MAX_LENGTH} characters.",
+        )
+    return password
+
+
+def hash_password(password: str) -> str:
+    """Return the encoded hash, with its salt and parameters."""
+    return _hasher.hash(password)
+
+
+def verify(encoded: str, password: str) -> bool:
+    """Return whether the password is the one of the hash. Takes the same time for an empty hash (no such user)."""
+    if len(password) > MAX_LENGTH:
+        password = ""
+    try:
+        return _hasher.verify(encoded or _decoy(), password) and bool(encoded)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def outdated(encoded: str) -> bool:
+    """Return whether the hash was made with other parameters than today's."""
+    return _hasher.check_needs_rehash(encoded)
+
+
+def generate() -> str:
+    """Return a new random password of 120 bits."""
+    return secrets.token_urlsafe(15)
+
+
+@cache
+def _decoy() -> str:
+    return _hasher.hash(secrets.token_urlsafe(16))

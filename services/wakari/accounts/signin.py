@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Signing in: password to session or token, and back from either to the person."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from wakari.accounts import passwords
+from wakari.core.errors import AppError, BadInputError
+from wakari.store import Store
+from wakari.store.records import Session, Token, User
+
+log = logging.getLogger(__name__)
+
+WINDOW = 900  # seconds in which failures are counted
+# Failures allowed in a window. From one address on one account a person mistypes; on one account from everywhere, or
+# from one address on all accounts, somebody guesses. The second number keeps others from locking a person out at once.
+PAIR_LIMIT, ACCOUNT_LIMIT, ADDRESS_LIMIT = 10, 100, 100
+MAX_TOKEN_SECONDS = 366 * 86400
+DEFAULT_TOKEN_SECONDS = 30 * 86400
+TOKEN_PREFIX = "wk_"  # noqa: S105 - what tokens begin with
+GATEWAY_TOKEN_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """The way in. `lifetime` and `idle` of sessions are in seconds."""
+
+    store: Store
+    lifetime: float
+    idle: float
+
+    def authenticate(self, name: str, password: str, address: str) -> User:
+        """Return the person with this name and password.
+
+        Raises:
+            AppError: `sign_in_failed` (401), the same for an unknown name; `too_many_attempts` (429).
+        """
+        keys = self._keys(name, address)
+        if any(self.store.throttles.peek(key) >= limit for key, limit in keys):
+            self.store.audit.add("session.throttled", name, name, address)
+            raise AppError(
+                "too_many_attempts",
+                "There were too many failed attempts to sign in.",
+                hint=f"Wait {WINDOW // 60} minutes, or ask an administrator for a new password.",
+                status=429,
+            )
+        user = self.store.users.get(name)
+        if not passwords.verify(user.password_hash if user else "", password) or user is None:
+            for key, _ in keys:
+                self.store.throttles.count(key, WINDOW)
+            self.store.audit.add("session.failed", name, name, address)
+            log.warning("sign-in failed", extra={"user": name, "address": address})
+            raise AppError(
+                "sign_in_failed",
+                "User name or password is wrong.",
+                hint="Check both; passwords are case-sensitive.",
+                status=401,
+            )
+        self.store.throttles.reset(keys[0][0])
+        if passwords.outdated(user.password_hash):
+            self.store.users.set_fields(user.name, password_hash=passwords.hash_password(password))
+        self.store.users.signed_in(user.name)
+        return user
+
+    def open_session(self, user: User, address: str) -> str:
+        """Return the secret for the cookie of a new session."""
+        secret, session = self.store.sessions.add(user.name, self.lifetime)
+        self.store.audit.add("session.open", user.name, user.name, address, sid=session.id)
+        return secret
+
+    def resume_session(self, secret: str) -> tuple[User, Session] | None:
+        """Return the person and the session of a cookie; None where it is over."""
+        session = self.store.sessions.resume(secret, self.idle) if secret else None
+        user = self.store.users.get(session.user) if session else None
+        return (user, session) if user and session else None
+
+    def alive(self, session_id: str, user: str) -> User | None:
+        """Return the person of a session a gateway vouches for; None where it is over."""
+        session = self.store.sessions.alive(session_id, user, self.idle)
+        return self.store.users.get(session.user) if session else None
+
+    def end_session(self, session: Session, address: str) -> None:
+        """End a session and what was given to gateways for it."""
+        self.store.sessions.end(session.id)
+        self.store.tokens.end_with_session(session.id)
+        self.store.audit.add("session.close", session.user, session.user, address, sid=session.id)
+
+    def issue_token(self, user: User, name: str, seconds: float, address: str = "") -> tuple[str, Token]:
+        """Return the secret and the record of a new API token that is valid for `seconds`.
+
+        Raises:
+            BadInputError: the time is not between 1 s and 366 days.
+        """
+        if not 1 <= seconds <= MAX_TOKEN_SECONDS:
+            raise BadInputError(
+                "expires_in_invalid", "A token lives between 1 second and 366 days.", hint="Change expires_in."
+            )
+        secret, token = self.store.tokens.add(user.name, name, seconds)
+        self.store.audit.add("token.create", user.name, user.name, address, token=token.id, name=name)
+        return secret, token
+
+    def resume_token(self, secret: str) -> User | None:
+        """Return the person of a living API token; None otherwise. One made for a gateway is none of these."""
+        if not secret.startswith(TOKEN_PREFIX):
+            return None
+        token = self.store.tokens.resume(secret)
+        return self.store.users.get(token.user) if token and token.sid is None else None
+
+    def revoke_token(self, user: str, token_id: str, address: str = "") -> bool:
+        """End one of a person's tokens; return whether there was one."""
+        token = self.store.tokens.revoke(token_id, user)
+        if token is not None:
+            self.store.audit.add("token.revoke", user, user, address, token=token_id)
+        return token is not None
+
+    @staticmethod
+    def _keys(name: str, address: str) -> tuple[tuple[str, int], ...]:
+        return (
+            (f"pair:{name[:64]}@{address}", PAIR_LIMIT),
+            (f"account:{name[:64]}", ACCOUNT_LIMIT),
+            (f"address:{address}", ADDRESS_LIMIT),
+        )

@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Projects: creation, placement, teams, and the tasks that change their state."""
+
+from __future__ import annotations
+
+from wakari.projects.create import Creation
+from wakari.projects.lifecycle import Lifecycle
+from wakari.projects.spec import project_spec
+from wakari.projects.team import Team
+
+__all__ = ["Creation", "Lifecycle", "Team", "project_spec"]

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Creating a project and changing what it says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from wakari.access import Action, Caller, require, require_site
+from wakari.core import names
+from wakari.core.errors import AppError, BadInputError
+from wakari.projects import placement
+from wakari.projects.lifecycle import queue_permissions
+from wakari.store import Conflict, Store
+from wakari.store.base import Transaction
+from wakari.store.records import Project
+
+MAX_SUMMARY = 200
+
+
+@dataclass(frozen=True)
+class Creation:
+    """Creates projects and updates their description."""
+
+    store: Store
+
+    def create(
+        self,
+        caller: Caller,
+        name: object,
+        *,
+        summary: str = "",
+        public: bool = False,
+        data_center: str | None = None,
+        nodes: Sequence[str] | None = None,
+        owner: str | None = None,
+        address: str = "",
+    ) -> Project:
+        """Return the new project, stopped and placed.
+
+        Raises:
+            BadInputError: a field breaks a rule.
+            AppError: `project_exists` (409), `no_node` (409), `forbidden` (403).
+        """
+        require_site(caller, Action.PROJECT_CREATE)
+        checked = names.project_name(name)
+        if owner is not None and owner != caller.name:
+            require_site(caller, Action.PROJECT_CREATE_FOR)
+            if self.store.users.get(owner) is None:
+                raise BadInputError("owner_unknown", "There is no such user to own it.", hint="Add the user first.")
+        holder = owner or caller.name
+        place = placement.choose_data_center(self.store, data_center)
+        chosen = placement.choose_nodes(self.store, place, nodes)
+        try:
+            project = self.store.projects.insert(
+                owner=holder,
+                name=checked,
+                summary=check_summary(summary),
+                public=public,
+                data_center=place.id,
+                nodes=chosen,
+            )
+        except Conflict:
+            raise AppError(
+                "project_exists",
+                f"{holder} has a project {checked!r} already.",
+                hint="Choose another name.",
+                status=409,
+            ) from None
+        self.store.audit.add(
+            "project.create", caller.name, project.path, address, nodes=",".join(chosen), public=public
+        )
+        return project
+
+    def update(
+        self,
+        caller: Caller,
+        project: Project,
+        *,
+        summary: str | None = None,
+        public: bool | None = None,
+        address: str = "",
+    ) -> Project:
+        """Return the project after the change. A change of visibility reaches the files of a project that has any."""
+        require(caller, Action.PROJECT_UPDATE, project)
+        fields: dict[str, Any] = {}
+        if summary is not None and summary != project.summary:
+            fields["summary"] = check_summary(summary)
+        if public is not None and public != project.public:
+            fields["public"] = public
+        if not fields:
+            return project
+
+        def change(tx: Transaction) -> Project | None:
+            changed = self.store.projects.update(project.id, fields, tx)
+            if changed is not None and "public" in fields:
+                queue_permissions(self.store, changed, caller.name, tx)
+            return changed
+
+        changed = self.store.transaction(change)
+        if changed is None:
+            raise AppError("project_not_found", "The project was deleted meanwhile.", status=404)
+        self.store.audit.add("project.update", caller.name, project.path, address, **fields)
+        return changed
+
+
+def check_summary(summary: str) -> str:
+    """Return the summary if it is one short printable line; raise BadInputError otherwise."""
+    if len(summary) > MAX_SUMMARY or not summary.isprintable():
+        raise BadInputError(
+            "summary_invalid", "The summary cannot be used.", hint=f"Use one line of up to {MAX_SUMMARY} characters."
+        )
+    return summary

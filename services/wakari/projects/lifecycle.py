@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Start, stop, delete: each is one transaction that moves the state and queues the task that does the work.
+
+stopped -> starting -> running -> stopping -> stopped        error -> starting | stopping
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wakari.access import Action, Caller, require
+from wakari.core.errors import AppError
+from wakari.store import Store
+from wakari.store.base import Transaction, new_id
+from wakari.store.records import Project, State, Task, TaskVerb
+
+START_FROM: tuple[State, ...] = ("stopped", "error")
+STOP_FROM: tuple[State, ...] = ("starting", "running", "error")
+ANY: tuple[State, ...] = ("stopped", "starting", "running", "stopping", "error")
+
+
+@dataclass(frozen=True)
+class Lifecycle:
+    """Moves projects."""
+
+    store: Store
+
+    def start(self, caller: Caller, project: Project, address: str = "") -> Task:
+        """Return the task that starts the project, or that started it where it runs already.
+
+        Raises:
+            AppError: `project_busy` (409) while it stops or is deleted; `forbidden`, `project_not_found`.
+        """
+        require(caller, Action.PROJECT_RUN, project)
+        task = self._move(caller, project, START_FROM, "starting", "start-project")
+        if task is not None:
+            self.store.audit.add("project.start", caller.name, project.path, address, task=task.id)
+            return task
+        return self._present(project, ("starting", "running"), "It stops just now.")
+
+    def stop(self, caller: Caller, project: Project, address: str = "") -> Task:
+        """Return the task that stops the project, or that stopped it where it is stopped already.
+
+        Raises:
+            AppError: `project_busy` (409) while it is deleted, or never was started.
+        """
+        require(caller, Action.PROJECT_RUN, project)
+        task = self._move(caller, project, STOP_FROM, "stopping", "stop-project")
+        if task is not None:
+            self.store.audit.add("project.stop", caller.name, project.path, address, task=task.id)
+            return task
+        return self._present(project, ("stopping", "stopped"), "It was never started.")
+
+    def delete(self, caller: Caller, project: Project, address: str = "") -> Task:
+        """Return the task that stops the project where it runs, archives its files and removes the record."""
+        require(caller, Action.PROJECT_DELETE, project)
+        task = self._move(caller, project, ANY, "stopping", "remove-project")
+        if task is not None:
+            self.store.audit.add("project.delete", caller.name, project.path, address, task=task.id)
+            return task
+        return self._present(project, ANY, "It is being deleted.")
+
+    def _move(
+        self, caller: Caller, project: Project, states: tuple[State, ...], to: State, verb: TaskVerb
+    ) -> Task | None:
+        deleting = verb == "remove-project"
+        obsolete: tuple[TaskVerb, ...] = ("start-project", "stop-project")
+
+        def move(tx: Transaction) -> Task | None:
+            task_id = new_id()
+            moved = self.store.projects.move(project.id, states, to, task_id, tx, deleting=deleting)
+            if moved is None:
+                return None
+            self.store.tasks.cancel_waiting(project.id, (*obsolete, "apply-permissions") if deleting else obsolete, tx)
+            return self.store.tasks.add(moved, verb, caller.name, tx, task_id)
+
+        return self.store.transaction(move)
+
+    def _present(self, project: Project, states: tuple[State, ...], otherwise: str) -> Task:
+        current = self.store.projects.by_id(project.id)
+        if current is not None and current.state in states and current.task is not None:
+            task = self.store.tasks.get(current.task)
+            if task is not None:
+                return task
+        raise AppError(
+            "project_busy",
+            f"The project {project.path} cannot do this now. {otherwise}",
+            hint="Look at its state and try again.",
+            status=409,
+        )
+
+
+def queue_permissions(store: Store, project: Project, requested_by: str, tx: Transaction) -> None:
+    """Queue the task that brings the files' rights in line, where a node holds files of the project.
+
+    A waiting task of this kind suffices: it reads the team when it runs.
+    """
+    if not project.started_once or project.deleting:
+        return
+    if store.tasks.waiting(project.id, "apply-permissions", tx) is None:
+        store.tasks.add(project, "apply-permissions", requested_by, tx)

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sessions, API tokens and OAuth codes: random secrets of 256 bits, of which only the digest is stored."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+
+from wakari.store.base import Transaction, digest, new_id, now
+from wakari.store.records import Code, Session, Token
+from wakari.store.repository import Repository
+
+SECRET_BYTES = 32
+SEEN_EVERY = 60  # seconds; the time of last use is written no more often than this
+
+
+class Sessions(Repository[Session]):
+    """Sign-ins on the server's pages."""
+
+    kind = Session
+
+    def add(self, user: str, lifetime: float) -> tuple[str, Session]:
+        """Return the secret for the cookie and the session, which ends after `lifetime` seconds at the latest."""
+        secret = secrets.token_urlsafe(SECRET_BYTES)
+        moment = now()
+        document = {
+            "_id": new_id(),
+            "digest": digest(secret),
+            "user": user,
+            "created_at": moment,
+            "seen_at": moment,
+            "expires_at": moment + timedelta(seconds=lifetime),
+        }
+        return secret, self._insert(document)
+
+    def resume(self, secret: str, idle: float) -> Session | None:
+        """Return the living session of the cookie; None where it ended or was idle for more than `idle` seconds."""
+        return self._seen(self._one({"digest": digest(secret)}), idle)
+
+    def alive(self, session_id: str, user: str, idle: float) -> Session | None:
+        """Return the living session with this id and user; None otherwise. Counts as use."""
+        return self._seen(self._one({"_id": session_id, "user": user}), idle)
+
+    def _seen(self, session: Session | None, idle: float) -> Session | None:
+        moment = now()
+        if session is None or session.expires_at <= moment or session.seen_at + timedelta(seconds=idle) <= moment:
+            return None
+        if session.seen_at + timedelta(seconds=SEEN_EVERY) <= moment:
+            return self._change({"_id": session.id}, {"$set": {"seen_at": moment}})
+        return session
+
+    def end(self, session_id: str) -> Session | None:
+        """End one session; return it, None where it was over."""
+        return self._delete({"_id": session_id})
+
+    def end_all(self, user: str, tx: Transaction = None, *, but: str = "") -> int:
+        """End all sessions of a person except the one with id `but`; return how many."""
+        return self._delete_many({"user": user, "_id": {"$ne": but}}, tx)
+
+
+class Tokens(Repository[Token]):
+    """API tokens: `wk_` and 256 random bits."""
+
+    kind = Token
+
+    def add(
+        self, user: str, name: str, lifetime: float, *, sid: str | None = None, code: str | None = None
+    ) -> tuple[str, Token]:
+        """Return the secret and the token, which ends after `lifetime` seconds, or with session `sid`."""
+        secret = "wk_" + secrets.token_urlsafe(SECRET_BYTES)
+        moment = now()
+        document = {
+            "_id": new_id(),
+            "digest": digest(secret),
+            "user": user,
+            "name": name,
+            "created_at": moment,
+            "expires_at": moment + timedelta(seconds=lifetime),
+        }
+        if sid is not None:
+            document["sid"] = sid
+        if code is not None:
+            document["code"] = code
+        return secret, self._insert(document)
+
+    def resume(self, secret: str) -> Token | None:
+        """Return the living token; None where it ended or never was."""
+        moment = now()
+        token = self._one({"digest": digest(secret), "expires_at": {"$gt": moment}})
+        if token is None:
+            return None
+        if token.last_used_at is None or token.last_used_at + timedelta(seconds=SEEN_EVERY) <= moment:
+            return self._change({"_id": token.id}, {"$set": {"last_used_at": moment}})
+        return token
+
+    def of(self, user: str) -> list[Token]:
+        """Return a person's living tokens, newest first, without those made for gateways."""
+        where = {"user": user, "sid": None, "expires_at": {"$gt": now()}}
+        return self._many(where, (("created_at", -1),))
+
+    def revoke(self, token_id: str, user: str) -> Token | None:
+        """End one token of a person; return it, None where they have none with this id."""
+        return self._delete({"_id": token_id, "user": user})
+
+    def revoke_all(self, user: str, tx: Transaction = None) -> int:
+        """End all tokens of a person; return how many."""
+        return self._delete_many({"user": user}, tx)
+
+    def end_with_session(self, sid: str) -> int:
+        """End the tokens that were made for a session; return how many."""
+        return self._delete_many({"sid": sid})
+
+    def end_with_code(self, code: str) -> int:
+        """End the tokens that were given for an authorization code; return how many."""
+        return self._delete_many({"code": code})
+
+
+class Codes(Repository[Code]):
+    """OAuth authorization codes."""
+
+    kind = Code
+
+    def add(
+        self,
+        *,
+        client_id: str,
+        redirect_uri: str,
+        scope: str,
+        user: str,
+        sid: str,
+        code_challenge: str,
+        lifetime: float,
+    ) -> str:
+        """Return a new code for one use within `lifetime` seconds."""
+        secret = secrets.token_urlsafe(SECRET_BYTES)
+        self._insert(
+            {
+                "_id": digest(secret),
+                "client_id": client_id,
+                "redirect_uri": redirect_uri,
+                "scope": scope,
+                "user": user,
+                "sid": sid,
+                "code_challenge": code_challenge,
+                "used": False,
+                "expires_at": now() + timedelta(seconds=lifetime),
+            }
+        )
+        return secret
+
+    def use(self, secret: str, client_id: str) -> tuple[Code | None, Code | None]:
+        """Return (the code, None) for its one use; (None, the code) for a use after that; (None, None) otherwise."""
+        where = {"_id": digest(secret), "client_id": client_id}
+        code = self._change({**where, "used": False, "expires_at": {"$gt": now()}}, {"$set": {"used": True}})
+        if code is not None:
+            return code, None
+        return None, self._one({**where, "used": True})

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""All indexes, in one place. Uniqueness is an index, never a read before a write."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo.database import Database
+
+FINISHED_TASKS = 30 * 86400  # seconds a finished task is kept
+
+INDEXES: Mapping[str, tuple[IndexModel, ...]] = MappingProxyType(
+    {
+        "users": (IndexModel([("uid", ASCENDING)], name="uid", unique=True), IndexModel("roles", name="roles")),
+        "projects": (
+            IndexModel([("owner", ASCENDING), ("name", ASCENDING)], name="owner_name", unique=True),
+            IndexModel([("members.user", ASCENDING), ("owner", ASCENDING), ("name", ASCENDING)], name="member"),
+            IndexModel([("public", ASCENDING), ("owner", ASCENDING), ("name", ASCENDING)], name="public"),
+            IndexModel([("nodes", ASCENDING), ("state", ASCENDING)], name="node_state"),
+            IndexModel([("data_center", ASCENDING)], name="data_center"),
+        ),
+        "data_centers": (
+            IndexModel("name", name="name", unique=True),
+            IndexModel("url", name="url", unique=True),
+        ),
+        "nodes": (IndexModel("data_center", name="data_center"), IndexModel("url", name="url", unique=True)),
+        "tasks": (
+            IndexModel([("state", ASCENDING), ("priority", ASCENDING), ("run_after", ASCENDING)], name="queue"),
+            IndexModel([("project_id", ASCENDING), ("created_at", DESCENDING)], name="project"),
+            IndexModel([("requested_by", ASCENDING), ("created_at", DESCENDING)], name="requested_by"),
+            IndexModel([("created_at", DESCENDING)], name="created_at"),
+            # Present only while a task runs: two tasks of one project never run side by side.
+            IndexModel(
+                "running_project",
+                name="running_project",
+                unique=True,
+                partialFilterExpression={"running_project": {"$type": "string"}},
+            ),
+            # Present only while a task waits: one waiting task a project and verb, later requests fold into it.
+            IndexModel(
+                [("waiting_project", ASCENDING), ("verb", ASCENDING)],
+                name="waiting_project",
+                unique=True,
+                partialFilterExpression={"waiting_project": {"$type": "string"}},
+            ),
+            IndexModel("finished_at", name="finished_ttl", expireAfterSeconds=FINISHED_TASKS),
+        ),
+        "sessions": (
+            IndexModel("digest", name="digest", unique=True),
+            IndexModel("user", name="user"),
+            IndexModel("expires_at", name="ttl", expireAfterSeconds=0),
+        ),
+        "tokens": (
+            IndexModel("digest", name="digest", unique=True),
+            IndexModel("user", name="user"),
+            IndexModel("sid", name="sid", sparse=True),
+            IndexModel("code", name="code", sparse=True),
+            IndexModel("expires_at", name="ttl", expireAfterSeconds=0),
+        ),
+        "codes": (IndexModel("sid", name="sid"), IndexModel("expires_at", name="ttl", expireAfterSeconds=300)),
+        "throttles": (IndexModel("expires_at", name="ttl", expireAfterSeconds=0),),
+        "audit": (
+            IndexModel([("at", DESCENDING)], name="at"),
+            IndexModel([("actor", ASCENDING), ("at", DESCENDING)], name="actor"),
+            IndexModel([("subject", ASCENDING), ("at", DESCENDING)], name="subject"),
+        ),
+        "counters": (),
+    }
+)
+
+
+def create(database: Database[dict[str, Any]]) -> list[str]:
+    """Create the collections and indexes that are missing; return their names, empty where all was there."""
+    created: list[str] = []
+    present = set(database.list_collection_names())
+    for name, models in INDEXES.items():
+        if name not in present:
+            # Made here, outside of any transaction, which could not make it on the way.
+            database.create_collection(name)
+            created.append(name)
+        known = set(database[name].index_information())
+        missing = [model for model in models if model.document["name"] not in known]
+        if missing:
+            created += [f"{name}.{index}" for index in database[name].create_indexes(missing)]
+    return created

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Projects. Each change of state is one conditional update; the caller puts it in a transaction with its task."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from wakari.store.base import Transaction, new_id, now
+from wakari.store.errors import translated
+from wakari.store.records import Project, Role, State
+from wakari.store.repository import Repository
+
+ORDER = (("owner", 1), ("name", 1))
+
+
+class Projects(Repository[Project]):
+    """The projects."""
+
+    kind = Project
+
+    def get(self, owner: str, name: str, tx: Transaction = None) -> Project | None:
+        """Return the project; None where there is none."""
+        return self._one({"owner": owner, "name": name}, tx)
+
+    def by_id(self, project_id: str, tx: Transaction = None) -> Project | None:
+        """Return the project; None where there is none."""
+        return self._one({"_id": project_id}, tx)
+
+    def insert(
+        self, *, owner: str, name: str, summary: str, public: bool, data_center: str, nodes: Iterable[str]
+    ) -> Project:
+        """Return the new project, stopped; raise Conflict where the owner has one of this name."""
+        moment = now()
+        return self._insert(
+            {
+                "_id": new_id(),
+                "owner": owner,
+                "name": name,
+                "summary": summary,
+                "public": public,
+                "members": [],
+                "data_center": data_center,
+                "nodes": list(nodes),
+                "state": "stopped",
+                "created_at": moment,
+                "updated_at": moment,
+            }
+        )
+
+    def page(self, allowed: Mapping[str, Any], after: tuple[str, str] | None, limit: int) -> list[Project]:
+        """Return projects in the order of owner and name that the filter of `wakari.access.query` keeps."""
+        where: dict[str, Any] = dict(allowed)
+        if after is not None:
+            owner, name = after
+            later = {"$or": [{"owner": {"$gt": owner}}, {"owner": owner, "name": {"$gt": name}}]}
+            where = {"$and": [where, later]}
+        return self._many(where, ORDER, limit)
+
+    def owned(self, owner: str, limit: int = 0) -> list[Project]:
+        """Return the projects of one owner."""
+        return self._many({"owner": owner}, ORDER, limit)
+
+    def joined(self, user: str, limit: int = 0) -> list[Project]:
+        """Return the projects of others in whose team the person is."""
+        return self._many({"members.user": user}, ORDER, limit)
+
+    def count(self, **equal: str) -> int:
+        """Return the number of projects with these values: owner, state, nodes, data_center."""
+        return self._count(equal)
+
+    def load(self, nodes: Iterable[str]) -> dict[str, tuple[int, int]]:
+        """Return for each node how many projects run (or change state) on it, and how many live on it."""
+        names = list(nodes)
+        active = {"$in": ["$state", ["starting", "running", "stopping"]]}
+        pipeline: list[dict[str, Any]] = [
+            {"$match": {"nodes": {"$in": names}}},
+            {"$unwind": "$nodes"},
+            {"$group": {"_id": "$nodes", "active": {"$sum": {"$cond": [active, 1, 0]}}, "all": {"$sum": 1}}},
+        ]
+        with translated():
+            found = {row["_id"]: (row["active"], row["all"]) for row in self._documents.aggregate(pipeline)}
+        return {name: found.get(name, (0, 0)) for name in names}
+
+    def update(self, project_id: str, fields: Mapping[str, Any], tx: Transaction = None) -> Project | None:
+        """Return the project after the change of summary or public; None where it is gone."""
+        return self._change({"_id": project_id}, {"$set": {**fields, "updated_at": now()}}, tx)
+
+    def move(
+        self,
+        project_id: str,
+        states: Iterable[State],
+        to: State,
+        task: str,
+        tx: Transaction,
+        *,
+        deleting: bool = False,
+    ) -> Project | None:
+        """Return the project, now in state `to` and moved by `task`; None where it is in none of `states`."""
+        where = {"_id": project_id, "state": {"$in": list(states)}, "deleting": {"$ne": True}}
+        fields: dict[str, Any] = {"state": to, "task": task, "reason": None, "progress": None, "updated_at": now()}
+        if deleting:
+            fields["deleting"] = True
+        return self._change(where, {"$set": fields}, tx)
+
+    def settle(self, project_id: str, task: str, to: State, reason: str | None, tx: Transaction) -> Project | None:
+        """Return the project after its task ended; None where another task moves it by now, which then has the word."""
+        fields = {"state": to, "reason": reason, "progress": None, "deleting": False, "updated_at": now()}
+        return self._change({"_id": project_id, "task": task}, {"$set": fields}, tx)
+
+    def fail(self, project_id: str, reason: str, tx: Transaction) -> Project | None:
+        """Put a project that is at rest or running in error; None where a task moves it."""
+        where = {"_id": project_id, "state": {"$in": ["running", "stopped", "error"]}}
+        return self._change(where, {"$set": {"state": "error", "reason": reason, "updated_at": now()}}, tx)
+
+    def mark_started(self, project_id: str) -> None:
+        """Note that a node may hold files of the project from now on."""
+        self._change({"_id": project_id}, {"$set": {"started_once": True}})
+
+    def set_progress(self, project_id: str, task: str, progress: Mapping[str, Any]) -> None:
+        """Show the last step of the task that moves the project."""
+        self._change({"_id": project_id, "task": task}, {"$set": {"progress": dict(progress)}})
+
+    def set_member(self, project_id: str, user: str, role: Role, tx: Transaction) -> Project | None:
+        """Return the project after the person got the role; None where it is gone. Keeps the order of the team."""
+        changed = self._change(
+            {"_id": project_id, "members.user": user},
+            {"$set": {"members.$.role": role, "updated_at": now()}},
+            tx,
+        )
+        if changed is not None:
+            return changed
+        entry = {"user": user, "role": role}
+        where = {"_id": project_id, "members.user": {"$ne": user}}
+        return self._change(where, {"$push": {"members": entry}, "$set": {"updated_at": now()}}, tx)
+
+    def remove_member(self, project_id: str, user: str, tx: Transaction) -> Project | None:
+        """Return the project after the person left; None where it is gone."""
+        update = {"$pull": {"members": {"user": user}}, "$set": {"updated_at": now()}}
+        return self._change({"_id": project_id}, update, tx)
+
+    def remove(self, project_id: str, task: str, tx: Transaction) -> Project | None:
+        """Remove the record at the end of the task that deletes it; None where another task moves it."""
+        return self._delete({"_id": project_id, "task": task, "deleting": True}, tx)

@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The shapes of what is stored."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import Field
+
+from wakari.store.base import Record
+
+State = Literal["stopped", "starting", "running", "stopping", "error"]
+TaskState = Literal["queued", "running", "done", "failed", "cancelled"]
+TaskVerb = Literal["start-project", "stop-project", "apply-permissions", "remove-project"]
+Role = Literal["member", "viewer"]
+
+
+class User(Record):
+    """An account. One that was removed stays as a mark that keeps name and uid together."""
+
+    name: str = Field(alias="_id")
+    uid: int
+    full_name: str = ""
+    email: str = ""
+    roles: tuple[str, ...] = ()
+    password_hash: str = Field(default="", repr=False)
+    removed: bool = False
+    created_at: datetime
+    last_sign_in: datetime | None = None
+
+
+class TeamMember(Record):
+    """A person in a project's team."""
+
+    user: str
+    role: Role
+
+
+class Project(Record):
+    """A project: where it lives, who is in it, what state it is in and which task moves it."""
+
+    id: str = Field(alias="_id")
+    owner: str
+    name: str
+    summary: str = ""
+    public: bool = False
+    members: tuple[TeamMember, ...] = ()
+    data_center: str
+    nodes: tuple[str, ...]
+    state: State = "stopped"
+    reason: str | None = None
+    progress: dict[str, Any] | None = None
+    task: str | None = None
+    started_once: bool = False
+    deleting: bool = False
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def path(self) -> str:
+        """Return `owner/name`."""
+        return f"{self.owner}/{self.name}"
+
+
+class Health(Record):
+    """What a gateway said when it was last asked."""
+
+    status: str = "unknown"
+    messages: tuple[str, ...] = ()
+    checked_at: datetime | None = None
+
+
+class DataCenter(Record):
+    """A registered gateway. `sealed_secret` is the shared key, encrypted with the server's own (store.sealed)."""
+
+    id: str = Field(alias="_id")
+    name: str
+    url: str
+    summary: str = ""
+    sealed_secret: str = Field(repr=False)
+    health: Health = Health()
+    created_at: datetime
+
+    @property
+    def client_id(self) -> str:
+        """Return the OAuth client id, which is the data center's id."""
+        return self.id
+
+
+class Node(Record):
+    """A registered compute node."""
+
+    name: str = Field(alias="_id")
+    data_center: str
+    url: str
+    description: str = ""
+    state: str = "unknown"
+    created_at: datetime
+
+
+class Lease(Record):
+    """Who works on a task, and until when nobody else may."""
+
+    worker: str
+    until: datetime
+
+
+class Task(Record):
+    """One thing the worker does with a project."""
+
+    id: str = Field(alias="_id")
+    verb: TaskVerb
+    project_id: str
+    project: str
+    requested_by: str
+    state: TaskState = "queued"
+    priority: int = 5
+    progress: tuple[dict[str, Any], ...] = ()
+    error: dict[str, Any] | None = None
+    attempts: int = 0
+    run_after: datetime
+    lease: Lease | None = None
+    created_at: datetime
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+
+
+class Session(Record):
+    """A sign-in. The cookie's secret is stored as its digest; the id may be told to gateways."""
+
+    id: str = Field(alias="_id")
+    user: str
+    created_at: datetime
+    seen_at: datetime
+    expires_at: datetime
+
+
+class Token(Record):
+    """An API token, without its secret. One with a `sid` dies with that session."""
+
+    id: str = Field(alias="_id")
+    user: str
+    name: str = ""
+    sid: str | None = None
+    code: str | None = None
+    created_at: datetime
+    expires_at: datetime
+    last_used_at: datetime | None = None
+
+
+class Code(Record):
+    """An OAuth authorization code, without its secret."""
+
+    digest: str = Field(alias="_id")
+    client_id: str
+    redirect_uri: str
+    scope: str
+    user: str
+    sid: str
+    code_challenge: str
+    used: bool = False
+    expires_at: datetime
+
+
+class Event(Record):
+    """One line of the security log."""
+
+    id: str = Field(alias="_id")
+    at: datetime
+    event: str
+    actor: str
+    subject: str = ""
+    address: str = ""
+    request_id: str = ""
+    detail: dict[str, Any] = Field(default_factory=dict)

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The connection and its repositories."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from pymongo import MongoClient, WriteConcern
+from pymongo.client_session import ClientSession
+from pymongo.errors import ConfigurationError, InvalidURI
+from pymongo.read_concern import ReadConcern
+
+from wakari.core.settings import SettingsError
+from wakari.store import indexes
+from wakari.store.audit import Audit
+from wakari.store.credentials import Codes, Sessions, Tokens
+from wakari.store.datacenters import DataCenters, Nodes
+from wakari.store.errors import Conflict, translated
+from wakari.store.projects import Projects
+from wakari.store.tasks import Tasks
+from wakari.store.throttles import Throttles
+from wakari.store.users import Users
+
+T = TypeVar("T")
+SELECT_TIMEOUT = 3000  # ms to find a primary; a person is waiting
+
+
+class Store:
+    """All repositories over one database. Made after the fork; thread-safe."""
+
+    def __init__(self, client: MongoClient[dict[str, Any]], database: str) -> None:
+        self._client = client
+        self.database = client.get_database(database, write_concern=WriteConcern(w="majority"))
+        self.users = Users(self.database.users, self.database.counters)
+        self.projects = Projects(self.database.projects)
+        self.data_centers = DataCenters(self.database.data_centers)
+        self.nodes = Nodes(self.database.nodes)
+        self.tasks = Tasks(self.database.tasks)
+        self.sessions = Sessions(self.database.sessions)
+        self.tokens = Tokens(self.database.tokens)
+        self.codes = Codes(self.database.codes)
+        self.throttles = Throttles(self.database.throttles)
+        self.audit = Audit(self.database.audit)
+
+    def init(self) -> list[str]:
+        """Create what is missing of collections and indexes; return the names of what was made."""
+        with translated():
+            return indexes.create(self.database)
+
+    def ping(self) -> None:
+        """Return when a primary answers; raise StoreUnavailable otherwise."""
+        with translated():
+            self._client.admin.command("ping")
+
+    def transaction(self, work: Callable[[ClientSession], T]) -> T:
+        """Run `work` in one transaction and return its result. It may run more than once.
+
+        Raises:
+            Conflict: a unique index refused a write; nothing was written.
+        """
+        for last in (False, False, True):
+            try:
+                with translated(), self._client.start_session() as session:
+                    return session.with_transaction(
+                        work, read_concern=ReadConcern("snapshot"), write_concern=WriteConcern(w="majority")
+                    )
+            except Conflict:
+                # Another transaction wrote the same key since our snapshot; a new one sees it and may take another way.
+                if last:
+                    raise
+        raise AssertionError("unreachable")  # pragma: no cover
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._client.close()
+
+
+def connect(uri: str, database: str) -> Store:
+    """Return the store. Connects lazily: a database that is away shows at the first use, as StoreUnavailable.
+
+    Raises:
+        SettingsError: the connection string cannot be used.
+    """
+    try:
+        client: MongoClient[dict[str, Any]] = MongoClient(
+            uri,
+            tz_aware=True,
+            appname="wakari",
+            serverSelectionTimeoutMS=SELECT_TIMEOUT,
+            connectTimeoutMS=SELECT_TIMEOUT,
+            retryWrites=True,
+        )
+    except (InvalidURI, ConfigurationError, ValueError) as error:
+        # The text of the error may quote the string with its password: only its kind is told.
+        raise SettingsError(
+            f"The MongoDB connection string cannot be used ({type(error).__name__}). Correct the mongodb-uri file."
+        ) from None
+    return Store(client, database)

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from pymongo import ReturnDocument
+
+from wakari.core.messages import FIRST_UID, LAST_UID
+from wakari.store.base import Documents, Transaction, now
+from wakari.store.errors import translated
+from wakari.store.records import User
+from wakari.store.repository import Repository
+
+PRESENT = {"removed": {"$ne": True}}
+
+
+class Users(Repository[User]):
+    """The accounts. The name is the key; a removed account keeps its name and uid, so that files keep their owner."""
+
+    kind = User
+
+    def __init__(self, documents: Documents, counters: Documents) -> None:
+        super().__init__(documents)
+        self._counters = counters
+
+    def get(self, name: str) -> User | None:
+        """Return the account; None where there is none or it was removed."""
+        return self._one({"_id": name, **PRESENT})
+
+    def named(self, names: Iterable[str], tx: Transaction = None) -> dict[str, User]:
+        """Return the accounts of these names; one that is missing or removed is left out."""
+        return {user.name: user for user in self._many({"_id": {"$in": list(names)}, **PRESENT}, tx=tx)}
+
+    def page(self, after: str, limit: int) -> list[User]:
+        """Return accounts in the order of their names, those behind `after`."""
+        return self._many({"_id": {"$gt": after}, **PRESENT}, limit=limit)
+
+    def count(self, role: str | None = None) -> int:
+        """Return the number of accounts, of those with the role where one is given."""
+        return self._count({**PRESENT, **({"roles": role} if role else {})})
+
+    def add(self, name: str, *, password_hash: str, full_name: str, email: str, roles: Iterable[str]) -> User:
+        """Add an account, or open a removed one of that name again with its former uid.
+
+        Raises:
+            Conflict: there is an account of this name.
+            ValueError: the range of uids is used up.
+        """
+        fields: dict[str, Any] = {
+            "password_hash": password_hash,
+            "full_name": full_name,
+            "email": email,
+            "roles": sorted(set(roles)),
+            "removed": False,
+            "created_at": now(),
+        }
+        again = self._change({"_id": name, "removed": True}, {"$set": fields})
+        if again is not None:
+            return again
+        if self._one({"_id": name}) is None:
+            fields["uid"] = self._next_uid()
+        else:
+            fields["uid"] = -1  # never written: the insert below meets the unique _id
+        return self._insert({"_id": name, **fields})
+
+    def set_fields(self, name: str, **fields: str) -> User | None:
+        """Return the account after the change of full_name, email or password_hash; None where there is none."""
+        return self._change({"_id": name, **PRESENT}, {"$set": fields})
+
+    def signed_in(self, name: str) -> None:
+        """Note the time of a sign-in."""
+        self._change({"_id": name, **PRESENT}, {"$set": {"last_sign_in": now()}})
+
+    def add_role(self, name: str, role: str) -> User | None:
+        """Return the account as it was before the role was given; None where there is none."""
+        return self._change({"_id": name, **PRESENT}, {"$addToSet": {"roles": role}}, before=True)
+
+    def remove_role(self, name: str, role: str, tx: Transaction = None) -> User | None:
+        """Return the account as it was before the role was taken; None where there is none."""
+        return self._change({"_id": name, **PRESENT}, {"$pull": {"roles": role}}, tx, before=True)
+
+    def with_role(self, role: str, tx: Transaction = None) -> list[User]:
+        """Return the accounts that hold the role."""
+        return self._many({"roles": role, **PRESENT}, tx=tx)
+
+    def remove(self, name: str, tx: Transaction = None) -> User | None:
+        """Close an account, erase what is personal in it; return it as it was, None where there is none."""
+        erased = {"removed": True, "password_hash": "", "full_name": "", "email": "", "roles": []}
+        return self._change({"_id": name, **PRESENT}, {"$set": erased}, tx, before=True)
+
+    def _next_uid(self) -> int:
+        with translated():
+            self._counters.update_one({"_id": "uid"}, {"$setOnInsert": {"value": FIRST_UID - 1}}, upsert=True)
+            counter = self._counters.find_one_and_update(
+                {"_id": "uid", "value": {"$lt": LAST_UID}},
+                {"$inc": {"value": 1}},
+                return_document=ReturnDocument.AFTER,
+            )
+        if counter is None:
+            raise ValueError(f"No uid is left between {FIRST_UID} and {LAST_UID}.")
+        return int(counter["value"])
