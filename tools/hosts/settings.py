@@ -92,7 +92,7 @@ class Lab:
         return self.gateway + (octet - first + 1)
 
     def mac(self, address: ipaddress.IPv4Address) -> str:
-        """A fixed, locally administered hardware address, so that old ARP entries are right for a host that comes back."""
+        """A fixed, locally administered hardware address: old ARP entries stay right when a host comes back."""
         return "02:00:" + ":".join(f"{byte:02x}" for byte in address.packed)
 
     def veth(self, octet: int) -> str:
