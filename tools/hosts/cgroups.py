@@ -107,7 +107,9 @@ def read_layout(mounts: str, own: str) -> Layout:
         for option in options.split(","):
             label = "systemd" if option == "name=systemd" else option
             if label in (*CONTROLLERS, "systemd") and label not in found:
-                found[label] = Hierarchy(label, Path(mount), groups.get(option, "/"))
+                # systemd's own hierarchy limits nothing, and a group below a session's scope would end with the session.
+                own_group = "/" if label == "systemd" else groups.get(option, "/")
+                found[label] = Hierarchy(label, Path(mount), own_group)
     order = ("systemd", "unified", *CONTROLLERS)
     hierarchies = tuple(found[label] for label in order if label in found)
     if not hierarchies:
@@ -125,7 +127,8 @@ def machine_layout() -> Layout:
 
 def lab_groups(layout: Layout, *path: str) -> list[Path]:
     """The groups of the lab part `path` (e.g. lab name, host name), one for each hierarchy; not created here."""
-    return [one.mount.joinpath(one.own.lstrip("/"), GROUP, *path) for one in layout.hierarchies]
+    places = (one.mount.joinpath(one.own.lstrip("/"), GROUP, *path) for one in layout.hierarchies)
+    return list(dict.fromkeys(places))  # cpu and cpuacct may be one hierarchy
 
 
 def make_groups(layout: Layout, *path: str) -> list[Path]:
@@ -154,8 +157,8 @@ def joined(groups: Sequence[Path], argv: Sequence[str]) -> list[str]:
 def find_groups(layout: Layout, *path: str) -> list[Path]:
     """Existing groups of the lab part `path` anywhere on the machine, also those another session made."""
     found: list[Path] = []
-    for hierarchy in layout.hierarchies:
-        for top in _tops(hierarchy.mount):
+    for mount in dict.fromkeys(one.mount for one in layout.hierarchies):
+        for top in _tops(mount):
             group = top.joinpath(*path)
             if group.is_dir():
                 found.append(group)
