@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import time
@@ -51,7 +52,7 @@ def ensure(lab: Lab, suite: str, say: Callable[[str], None], *, rebuild: bool = 
             if name in in_use(lab.state):
                 raise LabError(f"hosts run on {name}: destroy them before a rebuild")
             _remove(folder / name)
-        clean(folder)
+        _clean(folder)
         _build(folder, name, suite, say)
         _prune(lab.state, suite, keep=name)
     return name
@@ -88,7 +89,15 @@ def _build(folder: Path, name: str, suite: str, say: Callable[[str], None]) -> N
     say(f"base image {name}: ready in {time.monotonic() - started:.0f} s")
 
 
-def clean(folder: Path) -> None:
+def clean_if_idle(lab: Lab) -> None:
+    """Remove what an interrupted build left, unless somebody builds now."""
+    folder = lab.state / "base"
+    if folder.is_dir():
+        with contextlib.suppress(LabError), locked(folder / "lock", lambda _: None, seconds=0):
+            _clean(folder)
+
+
+def _clean(folder: Path) -> None:
     """End and remove what an interrupted build left; the caller holds the lock, so nobody builds now."""
     cgroups.remove(cgroups.find_groups(cgroups.machine_layout(), _BUILD_GROUP))
     for left in folder.glob("*.tmp"):

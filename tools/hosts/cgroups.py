@@ -107,7 +107,7 @@ def read_layout(mounts: str, own: str) -> Layout:
         for option in options.split(","):
             label = "systemd" if option == "name=systemd" else option
             if label in (*CONTROLLERS, "systemd") and label not in found:
-                # systemd's own hierarchy limits nothing, and a group below a session's scope would end with the session.
+                # systemd's own hierarchy limits nothing; below a session's scope, a group would end with the session.
                 own_group = "/" if label == "systemd" else groups.get(option, "/")
                 found[label] = Hierarchy(label, Path(mount), own_group)
     order = ("systemd", "unified", *CONTROLLERS)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tools.hosts import base, customise, mounts, names, network, process, records, supervise
+from tools.hosts import apt, base, customise, mounts, names, network, process, records, supervise
 from tools.hosts.errors import LabError
 from tools.hosts.locks import locked
 from tools.hosts.settings import HostSpec, lab_from
@@ -123,11 +123,11 @@ def test_a_host_that_is_being_removed_does_not_start_again(tmp_path: Path) -> No
 
 
 def test_networks_in_use_are_refused(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(network.apt, "machine_servers", set)
+    monkeypatch.setattr(apt, "machine_servers", set)
     network.refuse_used_network(lab, [{"dst": "default", "dev": "eth0"}, {"dst": "192.0.2.0/24", "dev": "eth0"}])
     network.refuse_used_network(lab, [{"dst": str(lab.network), "type": "unreachable"}])  # our guard
     with pytest.raises(LabError, match="in use on eth7"):
         network.refuse_used_network(lab, [{"dst": "198.51.100.64/26", "dev": "eth7"}])
-    monkeypatch.setattr(network.apt, "machine_servers", lambda: {"198.51.100.80"})
+    monkeypatch.setattr(apt, "machine_servers", lambda: {"198.51.100.80"})
     with pytest.raises(LabError, match="package server"):
         network.refuse_used_network(lab, [])
