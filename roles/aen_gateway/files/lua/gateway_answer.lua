@@ -1,0 +1,86 @@
+-- SPDX-License-Identifier: GPL-3.0-or-later
+-- Answers of the data plane itself: JSON for programs, pages (made by the control plane) for people.
+
+local cjson = require "cjson.safe"
+local control = require "gateway_control"
+
+local _M = {}
+
+local PASSED = { "content-type", "content-security-policy", "cache-control", "refresh", "referrer-policy", "x-content-type-options" }
+
+-- Returns true for a browser that opens an address for a person, as against a script's request.
+function _M.is_navigation(method, headers)
+  local accept, mode = headers["accept"], headers["sec-fetch-mode"]
+  return (method == "GET" or method == "HEAD")
+    and type(accept) == "string"
+    and accept:find("text/html", 1, true) ~= nil
+    and (mode == nil or mode == "navigate")
+    and headers["upgrade"] == nil
+end
+
+local function send(status, body)
+  ngx.status = status
+  ngx.header["Content-Length"] = #body
+  if ngx.req.get_method() ~= "HEAD" then
+    ngx.print(body)
+  end
+  return ngx.exit(ngx.HTTP_OK)
+end
+
+local function json(problem)
+  local error = problem.error
+  local body = cjson.encode {
+    error = {
+      code = error.code,
+      message = error.message,
+      hint = error.hint,
+      detail = error.detail,
+      request_id = ngx.var.wk_request_id,
+    },
+  }
+  ngx.header["Content-Type"] = "application/json"
+  ngx.header["Cache-Control"] = "no-store"
+  if problem.status == 401 then
+    ngx.header["WWW-Authenticate"] = "Bearer"
+  elseif problem.status == 503 then
+    ngx.header["Retry-After"] = "2"
+  end
+  return send(problem.status, body .. "\n")
+end
+
+local function page(problem, request)
+  local body = {
+    path = ngx.var.request_uri,
+    owner = request.owner,
+    project = request.project,
+    app = request.app,
+    status = problem.status,
+    error = problem.error,
+  }
+  local answer = control.call("POST", "/internal/page", body, 2, ngx.var.wk_request_id)
+  if not answer or answer.status >= 500 then
+    return json(problem)
+  end
+  for _, name in ipairs(PASSED) do
+    ngx.header[name] = answer.headers[name]
+  end
+  return send(problem.status, answer.body)
+end
+
+-- Ends the request with the problem. `request` is what `gateway_path.parse` returned, or an empty table.
+function _M.problem(problem, request, navigation)
+  ngx.var.wk_reason = problem.error.code
+  if navigation then
+    return page(problem, request)
+  end
+  return json(problem)
+end
+
+-- Ends the request by sending the browser elsewhere on this gateway.
+function _M.redirect(location, reason)
+  ngx.var.wk_reason = reason
+  ngx.header["Cache-Control"] = "no-store"
+  return ngx.redirect(location, 302)
+end
+
+return _M

@@ -1,0 +1,89 @@
+-- SPDX-License-Identifier: GPL-3.0-or-later
+-- Who asks: the gateway's own session cookie or an API token of the server.
+
+local jwt = require "wakari_jwt"
+local control = require "gateway_control"
+
+local OWN = "^[%s=]*wk_gateway" -- our cookies, also as a browser sends a cookie without a name ("=wk_gateway=...")
+local SESSION = "^wk_gateway=(.*)$"
+local MAX_TOKEN = 512 -- characters of an API token
+
+local _M = {}
+local revoked = ngx.shared.gateway_revoked
+
+-- Returns the Cookie header without the gateway's own cookies (empty where nothing is left), and the list of the
+-- session cookies in it.
+function _M.split_cookies(header)
+  if not header or not header:find("wk_gateway", 1, true) then
+    return header or "", {}
+  end
+  local others, sessions = {}, {}
+  for part in header:gmatch("[^;]+") do
+    local cookie = part:match("^%s*(.-)%s*$")
+    if cookie:find(OWN) then
+      sessions[#sessions + 1] = cookie:match(SESSION)
+    elseif cookie ~= "" then
+      others[#others + 1] = cookie
+    end
+  end
+  return table.concat(others, "; "), sessions
+end
+
+-- Returns true for a Set-Cookie value that would set a cookie of the gateway's.
+function _M.sets_own_cookie(value)
+  return value:find(OWN) ~= nil
+end
+
+function _M.revoke(jti)
+  revoked:set(jti, true, 86400) -- longer than any session cookie lives
+end
+
+local function from_cookie(token)
+  local settings = control.settings()
+  if not settings then
+    return nil, "control_away"
+  end
+  local claims
+  for _, key in ipairs(settings.cookie_keys) do
+    claims = jwt.verify(token, key, settings.audience)
+    if claims then
+      break
+    end
+  end
+  if not claims or type(claims.sub) ~= "string" or type(claims.sid) ~= "string" or type(claims.jti) ~= "string" then
+    return nil, "not_signed_in"
+  end
+  if revoked:get(claims.jti) then
+    return nil, "not_signed_in"
+  end
+  return {
+    kind = "cookie",
+    key = "c:" .. claims.sid .. ":" .. claims.sub,
+    jti = claims.jti,
+    message = { sid = claims.sid, user = claims.sub },
+  }
+end
+
+-- Returns {kind = "cookie"|"bearer", key, message} from the Authorization header and the session cookies; nil and
+-- `not_signed_in`, `cookie_ambiguous` or `control_away` otherwise.
+function _M.find(authorization, sessions)
+  local token = authorization and authorization:match("^[Bb][Ee][Aa][Rr][Ee][Rr] +(wk_[%w_-]+)$")
+  if token and #token <= MAX_TOKEN then
+    local digest = ngx.encode_base64(ngx.sha1_bin(token), true)
+    return { kind = "bearer", key = "b:" .. digest, message = { token = token } }
+  end
+  if #sessions > 1 then
+    return nil, "cookie_ambiguous"
+  end
+  if sessions[1] then
+    return from_cookie(sessions[1])
+  end
+  return nil, "not_signed_in"
+end
+
+-- Returns true while the credential has not been signed out at this gateway.
+function _M.is_current(credential)
+  return credential.jti == nil or not revoked:get(credential.jti)
+end
+
+return _M

@@ -1,0 +1,122 @@
+-- SPDX-License-Identifier: GPL-3.0-or-later
+-- Routes: at which node a person's app answers. Not a permission: `gateway_decisions` is asked on every request too.
+
+local cjson = require "cjson.safe"
+local lrucache = require "resty.lrucache"
+local control = require "gateway_control"
+local errors = require "gateway_errors"
+local jwt = require "wakari_jwt"
+
+local KEPT = 600 -- seconds a route is used while it cannot be confirmed
+local TOKEN_LIFE = 60 -- seconds, docs/protocols.md "Signed requests"
+local TOKEN_USE = 25 -- seconds a token for a node is used again
+
+local _M = {}
+local dict = ngx.shared.gateway_routes
+local parsed = assert(lrucache.new(5000))
+local tokens = assert(lrucache.new(1000))
+
+local function key_of(user, request)
+  return user .. "|" .. request.owner .. "/" .. request.project .. "/" .. request.app
+end
+
+local function read(key)
+  local text = dict:get(key)
+  if not text then
+    return nil
+  end
+  local cached = parsed:get(key)
+  if not cached or cached.text ~= text then
+    cached = { text = text, route = cjson.decode(text) }
+    parsed:set(key, cached)
+  end
+  return cached.route
+end
+
+-- Asks the control plane to have the app opened; returns the route, {opening}, or nil and the problem.
+local function open(key, credential, request, wait, request_id)
+  local body = {
+    credential = credential.message,
+    owner = request.owner,
+    project = request.project,
+    app = request.app,
+    wait = wait,
+  }
+  local answer = control.call("POST", "/internal/open", body, wait + 15, request_id)
+  local content = answer and cjson.decode(answer.body)
+  if not content then
+    return nil, errors.of("control_away")
+  end
+  if answer.status == 200 then
+    content.key = key
+    content.fresh = ngx.now() + (tonumber(content.ttl) or 0)
+    dict:set(key, cjson.encode(content), KEPT)
+    return content
+  end
+  if answer.status == 202 then
+    return { opening = true }
+  end
+  if answer.status < 500 or content.error and content.error.code == "app_failed" then
+    dict:delete(key)
+  end
+  return nil, errors.from_answer(answer.status, content)
+end
+
+local function refresh(premature, key, credential, request)
+  if not premature then
+    open(key, credential, request, 60)
+  end
+  dict:delete("asking|" .. key)
+end
+
+-- Returns the route {node_name, node_host, node_port, node_key, instance, permission} of the app for this user;
+-- {opening = true} where the app needs longer than `wait` seconds; nil and the problem otherwise. A route known for a
+-- while is confirmed behind the request's back.
+function _M.find(credential, user, request, wait, request_id)
+  local key = key_of(user, request)
+  local route = read(key)
+  if not route then
+    return open(key, credential, request, wait, request_id)
+  end
+  if route.fresh <= ngx.now() and not ngx.worker.exiting() and dict:add("asking|" .. key, true, 75) then
+    local plain = { owner = request.owner, project = request.project, app = request.app }
+    local ok = ngx.timer.at(0, refresh, key, credential, plain)
+    if not ok then
+      dict:delete("asking|" .. key)
+    end
+  end
+  return route
+end
+
+function _M.forget(key)
+  dict:delete(key)
+end
+
+-- Forgets the route of the app for this user.
+function _M.forget_for(user, request)
+  dict:delete(key_of(user, request))
+end
+
+-- Returns the signed token by which the node knows this gateway.
+function _M.token_for(route)
+  local settings = control.settings()
+  if not settings then
+    return nil
+  end
+  local id = route.node_name .. "|" .. route.node_key
+  local token = tokens:get(id)
+  if not token then
+    local now = ngx.time()
+    token = assert(jwt.sign({
+      iss = settings.audience,
+      aud = "node:" .. route.node_name,
+      iat = now,
+      exp = now + TOKEN_LIFE,
+      jti = ngx.var.request_id,
+    }, route.node_key))
+    tokens:set(id, token, TOKEN_USE)
+  end
+  return token
+end
+
+return _M

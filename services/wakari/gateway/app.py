@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Flask application of the control plane."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from wakari.core import web
+from wakari.gateway import internal, jobs, sign_in
+from wakari.gateway.calls import Calls
+from wakari.gateway.nodes import Nodes
+from wakari.gateway.pages import Pages
+from wakari.gateway.settings import GatewaySettings, cookie_keys
+
+MAX_BODY = 1 << 20  # bytes; the data plane refuses more, too
+
+
+def create_app(settings: GatewaySettings) -> Flask:
+    """Return the application. Raises SettingsError where the cookie keys cannot be read."""
+    app = Flask(__name__, static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    web.prepare(app)
+    keys = list(cookie_keys(settings.cookie_keys_file))
+    calls = Calls(settings, Nodes(settings.nodes_dir))
+    pages = Pages(settings)
+    app.register_blueprint(internal.blueprint(settings, keys, calls, pages))
+    app.register_blueprint(sign_in.blueprint(settings, keys, calls, pages))
+    app.register_blueprint(jobs.blueprint(settings, calls))
+    return app

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a gateway asks of the server and of its nodes."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+import requests
+
+from wakari.core import logs, tokens
+from wakari.core.errors import AppError, UnavailableError
+from wakari.core.http import CONNECT_TIMEOUT, Client
+from wakari.gateway.messages import Credential, Decision, Opened, OpenRequest, TokenAnswer, of_answer
+from wakari.gateway.nodes import Node, Nodes
+from wakari.gateway.settings import GatewaySettings
+
+log = logging.getLogger(__name__)
+
+DECISION_TIMEOUT = 5.0  # seconds; the data plane goes on with what it knows after six
+SERVER_ERROR = 500
+
+
+class Calls:
+    """Calls to server and nodes. Thread-safe: each thread has a client of its own."""
+
+    def __init__(self, settings: GatewaySettings, nodes: Nodes) -> None:
+        self.settings = settings
+        self.nodes = nodes
+        self._local = threading.local()
+
+    @property
+    def client(self) -> Client:
+        """Return this thread's client."""
+        client = getattr(self._local, "client", None)
+        if not isinstance(client, Client):
+            client = self._local.client = Client()
+        return client
+
+    def decide(self, credential: Credential, owner: str, project: str) -> Decision:
+        """Return what the server says this credential may do in the project.
+
+        Raises:
+            AppError: 401 where the credential is dead.
+            UnavailableError: `server_away` where the server gave no decision, also where it refused this gateway.
+        """
+        body = {"credential": credential.body(), "owner": owner, "project": project}
+        server = self.settings.server()
+        try:
+            answer = self.client.call(server, "POST", "/api/internal/v1/decisions", body, DECISION_TIMEOUT)
+        except AppError as error:
+            # A cookie's session ends with `session_ended`; `token_invalid` then speaks of our own signature.
+            refused_us = error.code == "token_invalid" and credential.token is None
+            if error.status >= SERVER_ERROR or error.status == 429 or refused_us:  # noqa: PLR2004 - too many requests
+                log.warning("no decision", extra={"code": error.code, "why": error.message})
+                raise server_away() from error
+            raise
+        return of_answer(Decision, answer, "The server")
+
+    def exchange_code(self, code: str, verifier: str) -> TokenAnswer:
+        """Return who signed in, for an authorization code (RFC 6749, section 4.1.3; RFC 7636; RFC 7523).
+
+        Raises:
+            AppError: `sign_in_refused` where the server does not accept the code.
+            UnavailableError: the server cannot be reached.
+        """
+        server = self.settings.server()
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": self.settings.callback_url,
+            "code_verifier": verifier,
+            "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+            "client_assertion": tokens.sign_request(server.key, server.issuer, server.audience),
+        }
+        try:
+            # Proxies of the environment are not for calls between our own tiers.
+            with requests.Session() as session:
+                session.trust_env = False
+                answer = session.post(
+                    f"{server.url}/oauth/token",
+                    data=form,
+                    headers={"X-Request-Id": logs.request_id()},
+                    timeout=(CONNECT_TIMEOUT, DECISION_TIMEOUT),
+                    allow_redirects=False,
+                )
+                content = answer.json()
+        except (requests.RequestException, ValueError) as error:
+            log.warning("no token from the server", extra={"why": type(error).__name__})
+            raise server_away() from error
+        if answer.status_code >= SERVER_ERROR:
+            raise server_away()
+        if answer.status_code != requests.codes.ok:
+            log.warning("sign-in refused", extra={"status": answer.status_code, "why": str(content)[:300]})
+            raise AppError(
+                "sign_in_refused",
+                "The server did not accept this sign-in.",
+                hint="Try again. If it happens every time, the gateway must be registered again (wk-gateway-configure).",
+                status=403,
+            )
+        return of_answer(TokenAnswer, content, "The server")
+
+    def open(self, request: OpenRequest) -> tuple[Node, Opened, Decision]:
+        """Return node and instance once the app answers; may take `open_timeout` seconds.
+
+        Raises:
+            AppError: the credential is dead, the level too low, the project not running, or the node's own reason.
+            UnavailableError: the server, or every node of the project, cannot be reached.
+        """
+        decision = self.decide(request.credential, request.owner, request.project)
+        if decision.user is None or decision.level == "none" or decision.project is None:
+            raise AppError("project_not_found", "There is no such project, or you have no access to it.", status=404)
+        if decision.state != "running":
+            raise AppError(
+                "project_not_running",
+                "The project is not running.",
+                hint="Start it on its page.",
+                status=409,
+                detail={"state": decision.state, "reason": decision.reason, "project_page": decision.project_page},
+            )
+        body = {
+            "project": decision.project.model_dump(mode="json"),
+            "user": decision.user.model_dump(mode="json"),
+            "level": decision.level,
+            "app": request.app,
+        }
+        away: AppError | None = None
+        for node in self._of(decision):
+            try:
+                answer = self.client.call(
+                    node.peer(self.settings.identity),
+                    "POST",
+                    "/_wakari/v1/apps/open",
+                    body,
+                    self.settings.open_timeout + 5.0,
+                )
+            except UnavailableError as error:
+                log.warning("node away", extra={"node": node.name, "why": error.message})
+                away = node_away(node, error.message)
+                continue
+            return node, of_answer(Opened, answer, f"The compute node {node.name}"), decision
+        raise away or AppError(
+            "node_unknown",
+            f"This gateway does not know the compute node of the project ({', '.join(decision.nodes) or 'none given'}).",
+            hint="Tell an administrator: the node is missing in nodes.d on the gateway.",
+            status=503,
+        )
+
+    def _of(self, decision: Decision) -> list[Node]:
+        known = self.nodes.all()
+        return [known[name] for name in decision.nodes if name in known]
+
+
+def server_away() -> UnavailableError:
+    """Return the error for "no decision could be had"."""
+    return UnavailableError(
+        "server_away",
+        "The server cannot be reached, so nobody can enter right now.",
+        hint="Who is inside already can go on. Try again in a moment.",
+    )
+
+
+def node_away(node: Node, why: str) -> AppError:
+    """Return the error for a node that gave no answer."""
+    return AppError(
+        "node_away",
+        f"The compute node {node.name} does not answer.",
+        hint="Try again in a moment; files are safe.",
+        status=502,
+        detail={"node": node.name, "why": why},
+    )

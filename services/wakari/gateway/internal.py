@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the data plane asks the control plane, over the Unix socket (docs/protocols.md, "Gateway")."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, make_response, request
+from flask.typing import ResponseReturnValue
+
+from wakari.core.errors import AppError
+from wakari.gateway.calls import Calls
+from wakari.gateway.messages import DecideRequest, OpenRequest, PageRequest, of_request
+from wakari.gateway.opener import Opener
+from wakari.gateway.pages import Pages
+from wakari.gateway.settings import GatewaySettings
+
+
+def blueprint(settings: GatewaySettings, keys: list[str], calls: Calls, pages: Pages) -> Blueprint:
+    """Return the routes below `/internal`."""
+    internal = Blueprint("internal", __name__, url_prefix="/internal")
+    opener: Opener[dict[str, Any]] = Opener()
+
+    @internal.before_request
+    def data_plane_alone() -> None:
+        # The data plane strips every X-Wakari- header a client sends, and passes on only `/` and `/_wakari/...`.
+        if request.headers.get("X-Wakari-Data-Plane") != "1":
+            raise AppError("not_found", "There is nothing at this address.", status=404)
+
+    @internal.get("/settings")
+    def tell_settings() -> Response:
+        return jsonify(audience=settings.identity, cookie_keys=keys, external_url=settings.EXTERNAL_GATEWAY_URL)
+
+    @internal.post("/decide")
+    def decide() -> Response:
+        asked = of_request(DecideRequest, request.get_json())
+        decision = calls.decide(asked.credential, asked.owner, asked.project)
+        # Without a person there is no instance to route to.
+        level = decision.level if decision.user is not None else "none"
+        return jsonify(
+            user=decision.user.name if decision.user else "",
+            level=level,
+            state=decision.state or "stopped",
+            reason=decision.reason or "",
+            project_page=decision.project_page or "",
+            ttl=settings.decision_ttl,
+        )
+
+    @internal.post("/open")
+    def open_app() -> ResponseReturnValue:
+        asked = of_request(OpenRequest, request.get_json())
+
+        def work() -> dict[str, Any]:
+            node, opened, decision = calls.open(asked)
+            host, port = node.address()
+            return {
+                "user": decision.user.name if decision.user else "",
+                "node_name": node.name,
+                "node_host": host,
+                "node_port": port,
+                "node_key": node.key,
+                "instance": opened.instance,
+                "permission": opened.permission,
+                "ttl": settings.route_ttl,
+            }
+
+        route = opener.run(_attempt_key(asked), work, asked.wait)
+        if route is None:
+            return jsonify(state="opening"), 202
+        return jsonify(route)
+
+    @internal.post("/page")
+    def page() -> Response:
+        asked = of_request(PageRequest, request.get_json())
+        return _html(pages.of(asked))
+
+    return internal
+
+
+def _html(text: str) -> Response:
+    response = make_response(text)
+    response.headers.update(Pages.headers())
+    return response
+
+
+def _attempt_key(asked: OpenRequest) -> str:
+    """Return who opens what, in a form that keeps no token."""
+    return hashlib.sha256(
+        json.dumps([asked.credential.body(), asked.owner, asked.project, asked.app]).encode()
+    ).hexdigest()
