@@ -10,5 +10,7 @@ for tier in server gateway compute; do
 done
 compile --universal --no-deps requirements/mongodb-dev.in -o requirements/mongodb-dev.txt
 [ ! -e requirements/channel.in ] || compile requirements/channel.in -o requirements/channel.txt
-sed 's/ .*//' requirements/uv.txt | grep '^uv==' | compile --no-deps - -o requirements/uv.txt
+for tool in uv pip; do
+  sed 's/ .*//' "requirements/$tool.txt" | grep "^$tool==" | compile --no-deps - -o "requirements/$tool.txt"
+done
 compile --extra server --extra gateway --extra compute pyproject.toml requirements/dev.in -o requirements/dev.txt

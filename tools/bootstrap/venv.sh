@@ -22,5 +22,5 @@ export UV_SYSTEM_CERTS=true UV_LINK_MODE=copy
 
 collections=.ansible/collections/ansible_collections/wakari
 mkdir -p "$collections"
-ln -sfn ../../../../.. "$collections/aen"
+ln -sfn ../../../.. "$collections/aen"
 touch "$venv/.made"
