@@ -67,6 +67,8 @@ def _nspawn(lab: Lab, spec: HostSpec) -> list[str]:
         f"--network-namespace-path=/run/netns/{lab.scoped(spec.name)}",
         # With a namespace by path nspawn leaves these out; a host must be able to configure its own network.
         "--capability=CAP_NET_ADMIN",
+        # mongod locks its keys in memory; nspawn's filter refuses that unless told, whatever the limits say.
+        "--system-call-filter=@memlock",
         "--link-journal=no",
         "--resolv-conf=off",
         "--timezone=off",
