@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from tools.hosts import apt, cgroups, command, customise
 from tools.hosts.errors import LabError
-from tools.hosts.locks import locked
+from tools.hosts.locks import LOCKS, locked
 from tools.hosts.settings import USER
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tools.hosts.settings import Lab
 
 _BUILD_SECONDS = 900
+_LOCK = LOCKS / "aen-lab_build.lock"
 _BUILD_GROUP = "_build"  # an underscore, which no lab name has
 
 
@@ -45,7 +46,7 @@ def ensure(lab: Lab, suite: str, say: Callable[[str], None], *, rebuild: bool = 
     if (folder / name).is_dir() and not rebuild:
         return name
     folder.mkdir(parents=True, exist_ok=True)
-    with locked(folder / "lock", say):
+    with locked(_LOCK, say):
         if (folder / name).is_dir():
             if not rebuild:
                 return name
@@ -93,7 +94,7 @@ def clean_if_idle(lab: Lab) -> None:
     """Remove what an interrupted build left, unless somebody builds now."""
     folder = lab.state / "base"
     if folder.is_dir():
-        with contextlib.suppress(LabError), locked(folder / "lock", lambda _: None, seconds=0):
+        with contextlib.suppress(LabError), locked(_LOCK, lambda _: None, seconds=0):
             _clean(folder)
 
 

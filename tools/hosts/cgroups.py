@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 # What TasksMax=, MemoryMax= and CPUQuota= need. On v1 systemd takes cpu and cpuacct as one: with cpu alone writable, a
 # unit with CPUQuota= gets no group in it, and no limit.
 CONTROLLERS = ("pids", "memory", "cpu", "cpuacct")
+TOP = Path("/sys/fs/cgroup")
 
 
 class Kind(Enum):
@@ -50,6 +51,7 @@ class Layout:
 
     kind: Kind
     hierarchies: tuple[Hierarchy, ...]
+    v2_controllers: frozenset[str] = frozenset()  # what cgroup2 can hand down
 
     def get(self, label: str) -> Hierarchy | None:
         """The hierarchy with this label; None when it is not mounted."""
@@ -82,15 +84,16 @@ class Layout:
     def limits_hold(self, suite: str) -> bool:
         """Whether MemoryMax=, TasksMax= and CPUQuota= of units inside a host of the suite are enforced."""
         if self.kind is Kind.V2:
-            return True
+            return {"pids", "memory", "cpu"} <= self.v2_controllers
         return suite == "bookworm" and all(self.get(one) for one in CONTROLLERS)
 
 
-def read_layout(mounts: str, own: str) -> Layout:
+def read_layout(mounts: str, own: str, top: Path = TOP) -> Layout:
     """The layout that the texts of /proc/mounts and /proc/self/cgroup describe (cgroups(7)).
 
     On v1 our groups are made below the group of this process, so that a limit on it goes on holding. On v2 they are
-    made below the root: a group that holds processes cannot hand controllers to children.
+    made below the root: a group that holds processes cannot hand controllers to children. Hierarchies mounted elsewhere
+    than in `top` do not count: systemd and nspawn look there only.
     """
     groups: dict[str, str] = {}
     for line in own.splitlines():
@@ -99,30 +102,37 @@ def read_layout(mounts: str, own: str) -> Layout:
             groups[name or "unified"] = path
     found: dict[str, Hierarchy] = {}
     for line in mounts.splitlines():
-        _, mount, filesystem, options = line.split()[:4]
-        if filesystem == "cgroup2" and "unified" not in found:
-            found["unified"] = Hierarchy("unified", Path(mount), "/")
-        if filesystem != "cgroup":
+        _, place, filesystem, options = line.split()[:4]
+        mount = Path(place)
+        if mount == top:
+            found.clear()  # hides what was mounted in it before
+        if filesystem == "cgroup2" and mount in (top, top / "unified"):
+            found["unified"] = Hierarchy("unified", mount, "/")
+        if filesystem != "cgroup" or mount.parent != top:
             continue
         for option in options.split(","):
             label = "systemd" if option == "name=systemd" else option
             if label in (*CONTROLLERS, "systemd") and label not in found:
                 # systemd's own hierarchy limits nothing; below a session's scope, a group would end with the session.
                 own_group = "/" if label == "systemd" else groups.get(option, "/")
-                found[label] = Hierarchy(label, Path(mount), own_group)
+                found[label] = Hierarchy(label, mount, own_group)
     order = ("systemd", "unified", *CONTROLLERS)
     hierarchies = tuple(found[label] for label in order if label in found)
     if not hierarchies:
         return Layout(Kind.NONE, ())
-    kind = Kind.V2 if tuple(found) == ("unified",) else Kind.V1
+    kind = Kind.V2 if hierarchies[0].mount == top else Kind.V1
     return Layout(kind, hierarchies)
 
 
 def machine_layout() -> Layout:
     """The layout of this machine."""
-    return read_layout(
+    layout = read_layout(
         Path("/proc/self/mounts").read_text(encoding="utf-8"), Path("/proc/self/cgroup").read_text(encoding="utf-8")
     )
+    if layout.kind is Kind.V2:
+        available = (layout.tracking.mount / "cgroup.controllers").read_text(encoding="ascii").split()
+        layout = replace(layout, v2_controllers=frozenset(available))
+    return layout
 
 
 def lab_groups(layout: Layout, *path: str) -> list[Path]:

@@ -92,11 +92,18 @@ def layout_findings(layout: cgroups.Layout) -> list[Finding]:
         if needs:
             found.append(Finding(f"hosts of {suite}", "missing", "; ".join(needs)))
         elif not layout.limits_hold(suite):
-            text = "boot, but MemoryMax=, TasksMax= and CPUQuota= are not enforced: the controllers are in cgroup v1"
+            text = f"boot, but MemoryMax=, TasksMax= and CPUQuota= are not enforced: {_why_no_limits(layout)}"
             found.append(Finding(f"hosts of {suite}", "limited", text))
         else:
             found.append(Finding(f"hosts of {suite}", "ok", "boot, with limits that hold"))
     return found
+
+
+def _why_no_limits(layout: cgroups.Layout) -> str:
+    if layout.kind is cgroups.Kind.V2:
+        there = ", ".join(sorted(layout.v2_controllers)) or "nothing"
+        return f"cgroup2 offers {there}, and pids, memory and cpu are needed"
+    return "systemd of this suite uses cgroup2, or one of the v1 controllers pids, memory, cpu, cpuacct is not mounted"
 
 
 def _groups() -> Finding:

@@ -18,7 +18,7 @@ from tools.hosts.settings import GROUP, USER
 if TYPE_CHECKING:
     from tools.hosts.settings import HostSpec, Lab
 
-BOOT_SECONDS = 60.0
+BOOT_SECONDS = 120.0
 _CONSOLE_LINES = 20
 _NSPAWN_STATE = Path("/run/systemd/nspawn")
 

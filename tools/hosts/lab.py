@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tools.hosts import base, cgroups, check, command, disk, host, mounts, names, network, packages, records
 from tools.hosts.errors import LabError
-from tools.hosts.locks import locked
+from tools.hosts.locks import LOCKS, locked
 from tools.hosts.settings import USER
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ _INOTIFY_INSTANCES = 1024  # each systemd takes about ten, all as root, and the 
 
 
 def lock_path(lab: Lab) -> Path:
-    """The lab's lock; beside its folder, which a destroy removes."""
-    return lab.state / "labs" / f"{lab.name}.lock"
+    """The lab's lock: the machine's, for bridge, namespaces and cgroups bear the lab's name wherever its folder is."""
+    return LOCKS / f"aen-lab-{lab.name}.lock"
 
 
 def up(lab: Lab, wanted: Sequence[HostSpec], say: Say) -> None:

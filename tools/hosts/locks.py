@@ -6,15 +6,16 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tools.hosts.errors import LabError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 WAIT_SECONDS = 600
+LOCKS = Path("/run/lock")
 
 
 @contextlib.contextmanager

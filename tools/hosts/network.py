@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from tools.hosts import apt, command
 from tools.hosts.errors import LabError
-from tools.hosts.locks import locked
+from tools.hosts.locks import LOCKS, locked
 from tools.hosts.mounts import unmount_below
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _GUARD_METRIC = "4000000000"  # worse than the bridge's own route, better than the default route's shorter prefix
 _NETNS = Path("/run/netns")
-_NETNS_LOCK = Path("/run/lock/aen-lab-netns.lock")
+_NETNS_LOCK = LOCKS / "aen-lab_netns.lock"
 
 
 def ensure_bridge(lab: Lab) -> None:

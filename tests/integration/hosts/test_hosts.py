@@ -181,6 +181,15 @@ def test_switched_off_host_starts_again_with_its_disk(pair: Run, hosts: Run) -> 
     assert pair("beta", "cat /srv/kept").stdout == "kept\n"
 
 
+def test_debian_13_beside_debian_12(pair: Run, hosts: Run) -> None:
+    hosts("up", f"{GAMMA}:trixie")
+    release = pair("gamma", ". /etc/os-release && echo $VERSION_CODENAME; systemctl is-system-running --wait")
+    assert release.stdout.split() == ["trixie", "running"]
+    pair("gamma", "sudo apt-get update -q && sudo apt-get install -q -y --no-install-recommends time")
+    pair("gamma", "ping -c 1 -W 2 alpha")
+    hosts("down", "gamma")
+
+
 def test_contradictory_wish_is_refused(pair: Run, hosts: Run) -> None:
     del pair
     done = hosts("up", "delta=131", check=False)

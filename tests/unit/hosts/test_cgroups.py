@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,17 @@ def test_layout_is_read_from_the_mounts(sample: tuple[str, str], kind: Kind, lab
     assert [one.label for one in layout.hierarchies] == labels
 
 
+def test_hierarchies_of_another_root_do_not_count() -> None:
+    elsewhere = SPLIT_V1[0].replace("/sys/fs/cgroup", "/srv/chroot/sys/fs/cgroup")
+    assert read_layout(elsewhere + V2_ALONE[0], V2_ALONE[1]).kind is Kind.V2
+    assert read_layout(elsewhere, SPLIT_V1[1]).kind is Kind.NONE
+
+
+def test_a_mount_on_top_hides_the_ones_before() -> None:
+    assert read_layout(SPLIT_V1[0] + V2_ALONE[0], SPLIT_V1[1]).kind is Kind.V2
+    assert read_layout(V2_ALONE[0] + SPLIT_V1[0], SPLIT_V1[1]).kind is Kind.V1
+
+
 def test_v1_groups_are_below_our_own_so_that_its_limits_hold() -> None:
     groups = cgroups.lab_groups(read_layout(*SPLIT_V1), "aen", "server")
     assert Path("/sys/fs/cgroup/memory/agent/one/aen-lab/aen/server") in groups
@@ -78,8 +90,6 @@ def test_v2_groups_are_below_the_root_because_a_scope_with_processes_cannot_dele
     [
         (SPLIT_V1, "bookworm", 0, True),
         (SPLIT_V1, "trixie", 0, False),
-        (V2_ALONE, "bookworm", 0, True),
-        (V2_ALONE, "trixie", 0, True),
         (V1_ALONE, "bookworm", 1, False),
         (V1_ALONE, "trixie", 1, False),
         (NOTHING, "bookworm", 1, False),
@@ -89,6 +99,17 @@ def test_what_a_suite_needs_of_a_layout(sample: tuple[str, str], suite: str, nee
     layout = read_layout(*sample)
     assert len(layout.needs(suite)) == needs
     assert layout.limits_hold(suite) is limits
+
+
+@pytest.mark.parametrize(
+    ("controllers", "limits"), [("cpuset cpu io memory pids", True), ("cpu pids", False), ("", False)]
+)
+def test_limits_on_v2_need_the_controllers(controllers: str, limits: bool) -> None:
+    layout = replace(read_layout(*V2_ALONE), v2_controllers=frozenset(controllers.split()))
+    for suite in ("bookworm", "trixie"):
+        assert layout.needs(suite) == []
+        assert layout.limits_hold(suite) is limits
+    assert {one.level for one in layout_findings(layout)[1:]} == {"ok" if limits else "limited"}
 
 
 def test_no_cgroups_is_said_with_what_to_do() -> None:
@@ -110,7 +131,7 @@ def test_joining_passes_words_through_unchanged() -> None:
 
 
 def test_controllers_are_handed_down_level_by_level(tmp_path: Path) -> None:
-    layout = read_layout(f"cgroup2 {tmp_path} cgroup2 rw 0 0\n", "0::/\n")
+    layout = read_layout(f"cgroup2 {tmp_path} cgroup2 rw 0 0\n", "0::/\n", tmp_path)
     (tmp_path / "aen-lab/aen/server/machine").mkdir(parents=True)
     levels = [tmp_path / part for part in ("", "aen-lab", "aen-lab/aen", "aen-lab/aen/server")]
     for level in levels:
@@ -122,9 +143,9 @@ def test_controllers_are_handed_down_level_by_level(tmp_path: Path) -> None:
 
 
 def test_groups_are_found_wherever_another_session_made_them(tmp_path: Path) -> None:
-    layout = read_layout(f"cgroup {tmp_path} cgroup rw,memory 0 0\n", "4:memory:/mine\n")
-    other = tmp_path / "session/other/aen-lab/aen/server"
+    layout = read_layout(f"cgroup {tmp_path}/memory cgroup rw,memory 0 0\n", "4:memory:/mine\n", tmp_path)
+    other = tmp_path / "memory/session/other/aen-lab/aen/server"
     other.mkdir(parents=True)
-    (tmp_path / "mine/aen-lab/aentest").mkdir(parents=True)
+    (tmp_path / "memory/mine/aen-lab/aentest").mkdir(parents=True)
     assert cgroups.find_groups(layout, "aen", "server") == [other]
     assert cgroups.find_groups(layout, "aen", "gone") == []
