@@ -28,6 +28,7 @@ class Action(StrEnum):
     DATA_CENTER_WRITE = "data-center.write"
     NODE_READ = "node.read"
     NODE_WRITE = "node.write"
+    TASK_OWN = "task.own"
     TASK_READ_ALL = "task.read-all"
     TOKEN_OWN = "token.own"  # noqa: S105 - the name of an action
 
@@ -57,6 +58,7 @@ TABLE: Mapping[Action, Rule] = MappingProxyType(
         Action.DATA_CENTER_WRITE: Rule("Register, change and remove data centers", site=SiteRole.SUPERUSER),
         Action.NODE_READ: Rule("List compute nodes", site=SiteRole.STAFF),
         Action.NODE_WRITE: Rule("Register and remove compute nodes", site=SiteRole.SUPERUSER),
+        Action.TASK_OWN: Rule("See one's own tasks, and those of projects one may see", site=SiteRole.USER),
         Action.TASK_READ_ALL: Rule("See everybody's tasks", site=SiteRole.STAFF),
         Action.TOKEN_OWN: Rule("List and revoke one's own API tokens", site=SiteRole.USER),
     }

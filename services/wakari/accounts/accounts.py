@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from wakari.accounts import passwords
@@ -129,8 +129,10 @@ class Accounts:
         self.store.audit.add("user.role.remove", actor, name, address, role=role)
         return True
 
-    def remove(self, name: str, *, actor: str, address: str = "") -> None:
-        """Close an account and end its sessions and tokens. The person has left all teams before (wakari.projects).
+    def remove(self, name: str, *, actor: str, leave_teams: Callable[[str, str], object], address: str = "") -> None:
+        """Close an account and end its sessions and tokens; then the person leaves all teams.
+
+        `leave_teams(name, actor)` is that of wakari.projects. Without an account nobody gets in by a team meanwhile.
 
         Raises:
             AppError: `user_owns_projects` (409), `last_superuser` (409), `user_not_found` (404).
@@ -152,6 +154,7 @@ class Accounts:
 
         if self.store.transaction(remove) is None:
             raise _unknown(name)
+        leave_teams(name, actor)
         self.store.audit.add("user.remove", actor, name, address)
 
     def _keep_one_superuser(self, name: str, tx: Transaction) -> None:

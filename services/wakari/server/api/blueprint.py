@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The API as a Flask blueprint."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, jsonify
+
+from wakari.server.api import places, projects, tasks, tokens, users
+from wakari.server.api.openapi import document
+from wakari.server.api.table import TABLE
+
+blueprint = Blueprint("api", __name__)
+HANDLERS = (tokens, users, projects, places, tasks)  # imported so that they enter themselves into the table
+TABLE.register(blueprint)
+
+
+@blueprint.get("/openapi.json")
+def openapi() -> Response:
+    """Return the description of the API; anybody may read it."""
+    return jsonify(document())

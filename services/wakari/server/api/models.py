@@ -1,0 +1,257 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the API takes and answers. Strict: an unknown key or a value of another type is refused."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from wakari.store.records import DataCenter, Node, State, Task, TaskState, TaskVerb, Token, User
+
+
+class In(BaseModel):
+    """Base of all bodies a client sends."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Out(BaseModel):
+    """Base of all answers."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class NewToken(In):
+    """A wish for an API token."""
+
+    username: str = Field(max_length=64)
+    password: str = Field(max_length=256, json_schema_extra={"format": "password"})
+    name: str = Field(default="", max_length=100, description="A label that tells your tokens apart.")
+    expires_in: int = Field(default=30 * 86400, ge=1, le=366 * 86400, description="Seconds.")
+
+
+class IssuedToken(Out):
+    """A token, told this once."""
+
+    token: str
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - the kind of the token
+    expires_at: datetime
+
+
+class TokenOut(Out):
+    """A token without its secret."""
+
+    id: str
+    name: str
+    created_at: datetime
+    expires_at: datetime
+    last_used_at: datetime | None
+
+    @classmethod
+    def of(cls, token: Token) -> TokenOut:
+        """Return the token as the API shows it."""
+        return cls.model_validate(token.model_dump())
+
+
+class NewUser(In):
+    """An account to add."""
+
+    name: str = Field(max_length=64)
+    password: str = Field(max_length=256, json_schema_extra={"format": "password"})
+    full_name: str = Field(default="", max_length=100)
+    email: str = Field(default="", max_length=254)
+    roles: list[Literal["staff", "superuser"]] = Field(default_factory=list, max_length=2)
+
+
+class UserChange(In):
+    """What shall change in an account; keys that are left out stay."""
+
+    password: str | None = Field(default=None, max_length=256, json_schema_extra={"format": "password"})
+    full_name: str | None = Field(default=None, max_length=100)
+    email: str | None = Field(default=None, max_length=254)
+    roles: list[Literal["staff", "superuser"]] | None = Field(default=None, max_length=2)
+
+
+class UserOut(Out):
+    """An account."""
+
+    name: str
+    full_name: str
+    email: str
+    roles: list[str]
+    uid: int
+    created_at: datetime
+    last_sign_in: datetime | None
+
+    @classmethod
+    def of(cls, user: User) -> UserOut:
+        """Return the account as the API shows it."""
+        return cls.model_validate({**user.model_dump(exclude={"password_hash"}), "roles": list(user.roles)})
+
+
+class NewProject(In):
+    """A project to create. `owner` is for superusers; `nodes` places it on these nodes of the data center."""
+
+    name: str = Field(max_length=64)
+    summary: str = Field(default="", max_length=200)
+    public: bool = False
+    data_center: str | None = Field(default=None, max_length=64, description="Id or name; default: the least loaded.")
+    nodes: list[str] | None = Field(default=None, max_length=64, description="Default: the least loaded node.")
+    owner: str | None = Field(default=None, max_length=64)
+
+
+class ProjectChange(In):
+    """What shall change in a project; keys that are left out stay."""
+
+    summary: str | None = Field(default=None, max_length=200)
+    public: bool | None = None
+
+
+class MemberRole(In):
+    """A role in a team."""
+
+    role: Literal["member", "viewer"]
+
+
+class MemberOut(Out):
+    """A person in a team."""
+
+    user: str
+    role: Literal["member", "viewer"]
+
+
+class ProjectUrls(Out):
+    """Where people go."""
+
+    page: str
+    apps: dict[str, str]
+
+
+class ProgressOut(Out):
+    """One step of a job."""
+
+    step: str
+    message: str
+    fraction: float | None = None
+
+
+class ProjectOut(Out):
+    """A project. `reason` is set when the state is `error`; `progress` while it changes."""
+
+    owner: str
+    name: str
+    summary: str
+    public: bool
+    data_center: str
+    nodes: list[str]
+    state: State
+    reason: str | None
+    progress: ProgressOut | None
+    members: list[MemberOut]
+    created_at: datetime
+    urls: ProjectUrls
+
+
+class NewDataCenter(In):
+    """A gateway to register."""
+
+    name: str = Field(max_length=64)
+    url: str = Field(max_length=255)
+    summary: str = Field(default="", max_length=200)
+
+
+class DataCenterChange(In):
+    """What shall change in a data center. `rotate_secret` makes a new client secret, told once in the answer."""
+
+    name: str | None = Field(default=None, max_length=64)
+    url: str | None = Field(default=None, max_length=255)
+    summary: str | None = Field(default=None, max_length=200)
+    rotate_secret: bool = False
+
+
+class HealthOut(Out):
+    """What the gateway said when it was last asked."""
+
+    status: str
+    messages: list[str]
+    checked_at: datetime | None
+
+
+class DataCenterOut(Out):
+    """A data center."""
+
+    id: str
+    name: str
+    url: str
+    summary: str
+    client_id: str
+    health: HealthOut
+
+    @classmethod
+    def of(cls, found: DataCenter) -> DataCenterOut:
+        """Return the data center as the API shows it."""
+        return cls.model_validate(_shown(found))
+
+
+class DataCenterSecret(DataCenterOut):
+    """A data center with its client secret: in the answer that made the secret, null in any other."""
+
+    client_secret: str | None = None
+
+    @classmethod
+    def told(cls, found: DataCenter, secret: str | None) -> DataCenterSecret:
+        """Return the data center with the secret that was just made."""
+        return cls.model_validate({**_shown(found), "client_secret": secret})
+
+
+class NewNode(In):
+    """A compute node to register."""
+
+    name: str = Field(max_length=64)
+    data_center: str = Field(max_length=64, description="Id or name.")
+    url: str = Field(max_length=255)
+    description: str = Field(default="", max_length=200)
+
+
+class NodeOut(Out):
+    """A compute node. `state`: unknown, up, degraded or down."""
+
+    name: str
+    data_center: str
+    url: str
+    description: str
+    state: str
+
+    @classmethod
+    def of(cls, node: Node) -> NodeOut:
+        """Return the node as the API shows it."""
+        return cls.model_validate(node.model_dump())
+
+
+class TaskOut(Out):
+    """A task. `error` has the shape of an error's inner object."""
+
+    id: str
+    verb: TaskVerb
+    project: str
+    state: TaskState
+    requested_by: str
+    progress: list[ProgressOut]
+    error: dict[str, Any] | None
+    attempts: int
+    created_at: datetime
+    finished_at: datetime | None
+
+    @classmethod
+    def of(cls, task: Task) -> TaskOut:
+        """Return the task as the API shows it."""
+        return cls.model_validate({**task.model_dump(), "progress": list(task.progress)})
+
+
+def _shown(found: DataCenter) -> dict[str, Any]:
+    shown = found.model_dump(exclude={"sealed_secret"})
+    shown["client_id"] = found.client_id
+    shown["health"]["messages"] = list(found.health.messages)
+    return shown

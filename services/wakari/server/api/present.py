@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Projects as the API shows them."""
+
+from __future__ import annotations
+
+from wakari.access import Action, Caller, has
+from wakari.access.questions import not_found
+from wakari.server.api.models import MemberOut, ProgressOut, ProjectOut, ProjectUrls
+from wakari.server.services import services
+from wakari.store.records import DataCenter, Project
+
+
+def app_url(data_center: DataCenter, project: Project, app: str) -> str:
+    """Return the address of an app of the project on its gateway."""
+    return f"{data_center.url}/{project.owner}/{project.name}/{app}/"
+
+
+def page_url(owner: str, name: str) -> str:
+    """Return the address of a project's page."""
+    return f"{services().settings.url}/{owner}/{name}"
+
+
+def project_out(project: Project, data_centers: dict[str, DataCenter | None] | None = None) -> ProjectOut:
+    """Return the project as the API shows it. `data_centers` saves look-ups within a list."""
+    known = data_centers if data_centers is not None else {}
+    if project.data_center not in known:
+        known[project.data_center] = services().store.data_centers.get(project.data_center)
+    place = known[project.data_center]
+    apps = services().settings.apps if place else ()
+    return ProjectOut(
+        owner=project.owner,
+        name=project.name,
+        summary=project.summary,
+        public=project.public,
+        data_center=place.name if place else project.data_center,
+        nodes=list(project.nodes),
+        state=project.state,
+        reason=project.reason,
+        progress=ProgressOut.model_validate(project.progress) if project.progress else None,
+        members=[MemberOut(user=entry.user, role=entry.role) for entry in project.members],
+        created_at=project.created_at,
+        urls=ProjectUrls(
+            page=page_url(project.owner, project.name),
+            apps={app.name: app_url(place, project, app.name) for app in apps} if place else {},
+        ),
+    )
+
+
+def visible(caller: Caller, owner: str, name: str) -> Project:
+    """Return the project; raise AppError 404 where there is none or the caller may not see it."""
+    project = services().store.projects.get(owner, name)
+    if project is None or not has(caller, Action.PROJECT_READ, project):
+        raise not_found()
+    return project

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""/api/v1/projects."""
+
+from __future__ import annotations
+
+from wakari.access import Action, Caller, query
+from wakari.core.errors import BadInputError
+from wakari.server import who
+from wakari.server.api.models import MemberRole, NewProject, ProjectChange, ProjectOut, TaskOut
+from wakari.server.api.present import project_out, visible
+from wakari.server.api.routing import Page, Window, page
+from wakari.server.api.table import TABLE
+from wakari.server.services import services
+from wakari.store.records import DataCenter
+
+ONE = "/projects/{owner}/{name}"
+
+
+@TABLE.add(
+    "GET", "/projects", "List the projects one may see", action=Action.PROJECT_READ, answer=ProjectOut, paged=True
+)
+def index(caller: Caller, window: Window) -> Page[ProjectOut]:
+    """Return projects in the order of owner and name; filtered in the database."""
+    owner, slash, name = window.after.partition("/")
+    if window.after and not (slash and name):
+        raise BadInputError("cursor_invalid", "The cursor cannot be used.", hint="Use `next` of the former answer.")
+    known: dict[str, DataCenter | None] = {}
+    found = services().store.projects.page(
+        query(caller, Action.PROJECT_READ), (owner, name) if window.after else None, window.limit + 1
+    )
+    return page(found, window, lambda project: project.path, lambda project: project_out(project, known))
+
+
+@TABLE.add(
+    "POST",
+    "/projects",
+    "Create a project",
+    action=Action.PROJECT_CREATE,
+    status=201,
+    body=NewProject,
+    answer=ProjectOut,
+    errors=(409,),
+)
+def create(caller: Caller, body: NewProject) -> ProjectOut:
+    """Return the new project, stopped."""
+    project = services().creation.create(
+        caller,
+        body.name,
+        summary=body.summary,
+        public=body.public,
+        data_center=body.data_center,
+        nodes=body.nodes,
+        owner=body.owner,
+        address=who.address(),
+    )
+    return project_out(project)
+
+
+@TABLE.add("GET", ONE, "See a project", action=Action.PROJECT_READ, answer=ProjectOut, errors=(404,))
+def show(caller: Caller, owner: str, name: str) -> ProjectOut:
+    """Return the project."""
+    return project_out(visible(caller, owner, name))
+
+
+@TABLE.add(
+    "PATCH", ONE, "Change a project", action=Action.PROJECT_UPDATE, body=ProjectChange, answer=ProjectOut, errors=(404,)
+)
+def update(caller: Caller, owner: str, name: str, body: ProjectChange) -> ProjectOut:
+    """Return the project after the change."""
+    project = visible(caller, owner, name)
+    changed = services().creation.update(
+        caller, project, summary=body.summary, public=body.public, address=who.address()
+    )
+    return project_out(changed)
+
+
+@TABLE.add(
+    "DELETE",
+    ONE,
+    "Stop a project, archive its files and remove it",
+    action=Action.PROJECT_DELETE,
+    status=202,
+    answer=TaskOut,
+    errors=(404, 409),
+)
+def remove(caller: Caller, owner: str, name: str) -> TaskOut:
+    """Return the task."""
+    project = visible(caller, owner, name)
+    return TaskOut.of(services().lifecycle.delete(caller, project, who.address()))
+
+
+@TABLE.add(
+    "POST",
+    ONE + "/start",
+    "Start a project",
+    action=Action.PROJECT_RUN,
+    status=202,
+    answer=TaskOut,
+    errors=(404, 409),
+)
+def start(caller: Caller, owner: str, name: str) -> TaskOut:
+    """Return the task."""
+    project = visible(caller, owner, name)
+    return TaskOut.of(services().lifecycle.start(caller, project, who.address()))
+
+
+@TABLE.add(
+    "POST", ONE + "/stop", "Stop a project", action=Action.PROJECT_RUN, status=202, answer=TaskOut, errors=(404, 409)
+)
+def stop(caller: Caller, owner: str, name: str) -> TaskOut:
+    """Return the task."""
+    project = visible(caller, owner, name)
+    return TaskOut.of(services().lifecycle.stop(caller, project, who.address()))
+
+
+@TABLE.add(
+    "PUT",
+    ONE + "/members/{user}",
+    "Put a person into the team, or change their role",
+    action=Action.PROJECT_TEAM,
+    body=MemberRole,
+    answer=ProjectOut,
+    errors=(404,),
+)
+def put_member(caller: Caller, owner: str, name: str, user: str, body: MemberRole) -> ProjectOut:
+    """Return the project."""
+    project = visible(caller, owner, name)
+    return project_out(services().team.put(caller, project, user, body.role, who.address()))
+
+
+@TABLE.add(
+    "DELETE",
+    ONE + "/members/{user}",
+    "Take a person out of the team (oneself: everybody)",
+    action=Action.PROJECT_TEAM,
+    answer=ProjectOut,
+    errors=(404,),
+)
+def remove_member(caller: Caller, owner: str, name: str, user: str) -> ProjectOut:
+    """Return the project."""
+    project = visible(caller, owner, name)
+    return project_out(services().team.remove(caller, project, user, who.address()))

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The route table: each route says once who may call it, what it takes and what it answers."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from flask import Blueprint, Response, request
+from pydantic import BaseModel, ValidationError
+
+from wakari.access import Action, Caller
+from wakari.core.errors import AppError, BadInputError
+from wakari.server import who
+
+T = TypeVar("T")
+MAX_PAGE = 200
+DEFAULT_PAGE = 50
+JSON = "application/json"
+
+
+@dataclass(frozen=True)
+class Route:
+    """One operation. `action` None: anybody may call it; `paged`: takes `limit` and `cursor`."""
+
+    method: str
+    path: str
+    handler: Callable[..., BaseModel | Page[Any] | None]
+    summary: str
+    action: Action | None
+    status: int = 200
+    body: type[BaseModel] | None = None
+    answer: type[BaseModel] | None = None
+    paged: bool = False
+    errors: Sequence[int] = ()
+
+    @property
+    def parameters(self) -> list[str]:
+        """Return the names of the path's parameters."""
+        return re.findall(r"{(\w+)}", self.path)
+
+
+@dataclass(frozen=True)
+class Page(Generic[T]):
+    """One page of a list; `next` is the cursor of the next one, None at the end."""
+
+    items: Sequence[T]
+    next: str | None
+
+
+@dataclass(frozen=True)
+class Window:
+    """Which part of a list is asked for."""
+
+    after: str
+    limit: int
+
+
+@dataclass
+class Table:
+    """All routes of the API."""
+
+    routes: list[Route] = field(default_factory=list)
+
+    def add(self, method: str, path: str, summary: str, **options: Any) -> Callable[[T], T]:  # noqa: ANN401
+        """Return a decorator that enters a handler into the table."""
+
+        def enter(handler: T) -> T:
+            self.routes.append(Route(method, path, handler, summary, **options))  # type: ignore[arg-type]
+            return handler
+
+        return enter
+
+    def register(self, blueprint: Blueprint) -> None:
+        """Give the blueprint a view for each route."""
+        for route in self.routes:
+            rule = re.sub(r"{(\w+)}", r"<\1>", route.path)
+            name = f"{route.method.lower()}{re.sub(r'[^a-z]+', '_', route.path.lower())}"
+            blueprint.add_url_rule(rule, name, _view(route), methods=[route.method])
+
+
+def _view(route: Route) -> Callable[..., Response]:
+    def view(**parameters: str) -> Response:
+        caller = who.by_token()
+        if route.action is not None and not caller.name:
+            raise sign_in_required()
+        arguments: dict[str, Any] = dict(parameters)
+        if route.body is not None:
+            arguments["body"] = read_body(route.body)
+        if route.paged:
+            arguments["window"] = _window()
+        return _answer(route, route.handler(caller, **arguments))
+
+    return view
+
+
+def read_body(kind: type[BaseModel]) -> BaseModel:
+    """Return the request's body.
+
+    Raises:
+        AppError: `unsupported_media_type` (415) for anything but JSON.
+        BadInputError: `body_invalid` (422), naming each field, never quoting what was sent.
+    """
+    if request.mimetype != JSON:
+        raise AppError(
+            "unsupported_media_type", "This address takes JSON.", hint=f"Send Content-Type: {JSON}.", status=415
+        )
+    try:
+        content = json.loads(request.get_data())
+    except (ValueError, RecursionError):
+        raise AppError("json_invalid", "The body is not valid JSON.", hint="Correct it.", status=400) from None
+    try:
+        return kind.model_validate(content)
+    except ValidationError as error:
+        fields = [
+            {"field": ".".join(map(str, item["loc"])), "message": item["msg"]}
+            for item in error.errors(include_input=False, include_url=False, include_context=False)
+        ]
+        first = fields[0]
+        raise BadInputError(
+            "body_invalid",
+            f"{first['field'] or 'The body'}: {first['message']}.",
+            hint="See /api/v1/openapi.json for what this address takes.",
+            detail={"fields": fields[:20]},
+        ) from None
+
+
+def _window() -> Window:
+    raw = request.args.get("limit", str(DEFAULT_PAGE))
+    if not re.fullmatch(r"[0-9]{1,4}", raw) or not 1 <= int(raw) <= MAX_PAGE:
+        raise BadInputError("limit_invalid", "The limit cannot be used.", hint=f"Use 1 to {MAX_PAGE}.")
+    after = request.args.get("cursor", "")
+    if not re.fullmatch(r"[A-Za-z0-9._/-]{0,128}", after):
+        raise BadInputError("cursor_invalid", "The cursor cannot be used.", hint="Use `next` of the former answer.")
+    return Window(after, int(raw))
+
+
+def _answer(route: Route, result: BaseModel | Page[Any] | None) -> Response:
+    if result is None:
+        return Response(status=route.status)
+    if isinstance(result, Page):
+        content = json.dumps({"items": [item.model_dump(mode="json") for item in result.items], "next": result.next})
+    else:
+        content = result.model_dump_json()
+    return Response(content, route.status, mimetype=JSON)
+
+
+def page(found: Sequence[T], window: Window, cursor: Callable[[T], str], shown: Callable[[T], Any]) -> Page[Any]:
+    """Return one page from what a repository found, which was asked for one more than the limit."""
+    items = found[: window.limit]
+    more = len(found) > window.limit
+    return Page([shown(item) for item in items], cursor(items[-1]) if more else None)
+
+
+def sign_in_required() -> AppError:
+    """Return the refusal of a call without a token."""
+    return AppError(
+        "sign_in_required",
+        "This needs a token.",
+        hint="POST /api/v1/tokens, then send Authorization: Bearer <token>.",
+        status=401,
+    )
+
+
+__all__ = ["Caller", "Page", "Route", "Table", "Window", "page", "read_body"]

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""/api/v1/tasks."""
+
+from __future__ import annotations
+
+from wakari.access import Action, Caller, has
+from wakari.core.errors import AppError
+from wakari.server.api.models import TaskOut
+from wakari.server.api.routing import Page, Window, page
+from wakari.server.api.table import TABLE
+from wakari.server.services import services
+
+
+@TABLE.add(
+    "GET",
+    "/tasks",
+    "List one's own tasks (staff: all), newest first",
+    action=Action.TASK_OWN,
+    answer=TaskOut,
+    paged=True,
+)
+def index(caller: Caller, window: Window) -> Page[TaskOut]:
+    """Return tasks."""
+    everybody = has(caller, Action.TASK_READ_ALL)
+    found = services().store.tasks.page(
+        requested_by=None if everybody else caller.name, before=window.after or None, limit=window.limit + 1
+    )
+    return page(found, window, lambda task: task.id, TaskOut.of)
+
+
+@TABLE.add(
+    "GET",
+    "/tasks/{task}",
+    "See a task of one's own or of a project one may see",
+    action=Action.TASK_OWN,
+    answer=TaskOut,
+    errors=(404,),
+)
+def show(caller: Caller, task: str) -> TaskOut:
+    """Return the task."""
+    found = services().store.tasks.get(task)
+    if found is not None and found.requested_by != caller.name and not has(caller, Action.TASK_READ_ALL):
+        project = services().store.projects.by_id(found.project_id)
+        if project is None or not has(caller, Action.PROJECT_READ, project):
+            found = None
+    if found is None:
+        raise AppError("task_not_found", "There is no such task, or it is not yours.", status=404)
+    return TaskOut.of(found)

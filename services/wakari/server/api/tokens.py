@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""/api/v1/tokens."""
+
+from __future__ import annotations
+
+from wakari.access import Action, Caller
+from wakari.core.errors import AppError
+from wakari.server import who
+from wakari.server.api.models import IssuedToken, NewToken, TokenOut
+from wakari.server.api.routing import Page, Window
+from wakari.server.api.table import TABLE
+from wakari.server.services import services
+
+
+@TABLE.add(
+    "POST",
+    "/tokens",
+    "Get a token for user name and password",
+    action=None,
+    status=201,
+    body=NewToken,
+    answer=IssuedToken,
+    errors=(401, 429),
+)
+def create(_: Caller, body: NewToken) -> IssuedToken:
+    """Return a new token."""
+    sign_in = services().sign_in
+    user = sign_in.authenticate(body.username, body.password, who.address())
+    secret, token = sign_in.issue_token(user, body.name, body.expires_in, who.address())
+    return IssuedToken(token=secret, expires_at=token.expires_at)
+
+
+@TABLE.add("GET", "/tokens", "List one's own tokens", action=Action.TOKEN_OWN, answer=TokenOut, paged=True)
+def index(caller: Caller, window: Window) -> Page[TokenOut]:
+    """Return all of them: nobody has many."""
+    found = services().store.tokens.of(caller.name)
+    return Page([TokenOut.of(token) for token in found[: window.limit]], None)
+
+
+@TABLE.add(
+    "DELETE", "/tokens/{token}", "Revoke one of one's own tokens", action=Action.TOKEN_OWN, status=204, errors=(404,)
+)
+def revoke(caller: Caller, token: str) -> None:
+    """End the token."""
+    if not services().sign_in.revoke_token(caller.name, token, who.address()):
+        raise AppError("token_not_found", "You have no such token.", hint="GET /api/v1/tokens lists them.", status=404)

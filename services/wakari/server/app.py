@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""create_app: the application from frozen settings. Nothing is read at import."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+from pathlib import Path
+
+from flask import Flask, Response, jsonify
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from wakari.core import web
+from wakari.core.errors import UnavailableError
+from wakari.server import failures, guard
+from wakari.server.api.blueprint import blueprint as api
+from wakari.server.internal.blueprint import blueprint as internal
+from wakari.server.oauth.blueprint import blueprint as oauth
+from wakari.server.oauth.blueprint import init_authority, token
+from wakari.server.pages.blueprint import blueprint as pages
+from wakari.server.services import EXTENSION, build, services
+from wakari.server.settings import ServerSettings
+from wakari.store import StoreUnavailable
+
+PACKAGE = Path(__file__).parent
+STATIC_FOLDER = PACKAGE / "static"
+MAX_BODY = 256 * 1024  # bytes; nothing on the server takes files
+
+
+def create_app(settings: ServerSettings) -> Flask:
+    """Return the application; raise SettingsError where a secret is missing or a placeholder."""
+    app = Flask(__name__, static_folder=str(STATIC_FOLDER), template_folder=str(PACKAGE / "templates"))
+    app.extensions[EXTENSION] = build(settings)
+    app.config.update(
+        SECRET_KEY=_derive(settings.secret_key(), "forms"),
+        SESSION_COOKIE_NAME="wk_form",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.secure,
+        MAX_CONTENT_LENGTH=MAX_BODY,
+        MAX_FORM_MEMORY_SIZE=MAX_BODY,
+        WTF_CSRF_TIME_LIMIT=None,  # bound to the session instead, see guard.bind_form_session
+    )
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=0, x_prefix=0)  # type: ignore[method-assign]
+    web.prepare(app)
+    failures.register(app)
+    guard.register(app)
+    csrf = CSRFProtect(app)
+    for blueprint in (api, internal):
+        csrf.exempt(blueprint)
+    csrf.exempt(token)
+    if not settings.secure:
+        # Authlib refuses to work without TLS unless told; here TLS is the site's choice, in WAKARI_SERVER.
+        os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "true"
+    init_authority(app)
+    app.register_blueprint(api, url_prefix="/api/v1")
+    app.register_blueprint(internal, url_prefix="/api/internal/v1")
+    app.register_blueprint(oauth, url_prefix="/oauth")
+    app.register_blueprint(pages)
+    app.add_url_rule("/_wakari/health", view_func=health)
+    return app
+
+
+def health() -> tuple[Response, int]:
+    """Return whether the server can work, which is whether MongoDB answers."""
+    try:
+        services().store.ping()
+    except StoreUnavailable as error:
+        return jsonify({"status": "error", "messages": [str(error)]}), UnavailableError("", "").status
+    return jsonify({"status": "ok", "messages": []}), 200
+
+
+def _derive(secret: str, purpose: str) -> str:
+    """Return a key of its own for each purpose."""
+    return hmac.new(secret.encode(), f"wakari {purpose} v1".encode(), hashlib.sha256).hexdigest()

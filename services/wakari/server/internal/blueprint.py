@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""/api/internal/v1: decisions, and how a gateway checks that it is registered."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from flask import Blueprint, Response, jsonify
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from wakari.access import Caller, Level, level
+from wakari.core import web
+from wakari.core.errors import AppError
+from wakari.projects.spec import person, project_spec
+from wakari.server import who
+from wakari.server.api.present import page_url
+from wakari.server.api.routing import read_body
+from wakari.server.services import services
+from wakari.store.records import DataCenter, User
+
+blueprint = Blueprint("internal", __name__)
+AUDIENCE = "server"
+
+
+class Credential(BaseModel):
+    """What the person showed the gateway: exactly one of the three."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    sid: str | None = Field(default=None, max_length=64)
+    user: str | None = Field(default=None, max_length=64)
+    token: str | None = Field(default=None, max_length=128, repr=False)
+    anonymous: bool | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Credential:
+        given = (self.sid is not None and self.user is not None, self.token is not None, self.anonymous is True)
+        if sum(given) != 1 or (self.sid is None) != (self.user is None):
+            raise ValueError('give {"sid", "user"}, {"token"} or {"anonymous": true}')
+        return self
+
+
+class Question(BaseModel):
+    """May the person with this credential come into this project?"""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    credential: Credential
+    owner: str = Field(max_length=64)
+    project: str = Field(max_length=64)
+
+
+@blueprint.post("/decisions")
+def decisions() -> Response:
+    """Return who it is, their level on the project, its state and where it runs.
+
+    Raises:
+        AppError: 401 `session_ended` or `token_invalid` where the credential is dead.
+    """
+    data_center = calling_gateway()
+    question = cast("Question", read_body(Question))
+    user = _person(question.credential)
+    caller = Caller.of(user.name, user.roles) if user else Caller()
+    answer: dict[str, Any] = {
+        "user": person(user).model_dump() if user else None,
+        "level": Level.NONE.label,
+        "state": None,
+        "reason": None,
+        "project": None,
+        "nodes": [],
+        "project_page": page_url(question.owner, question.project),
+    }
+    project = services().store.projects.get(question.owner, question.project)
+    # Of a project that is elsewhere, or that the person may not see, nothing is told: not even that it exists.
+    if project is not None and project.data_center == data_center.id and not project.deleting:
+        held = level(caller, project)
+        if held > Level.NONE:
+            spec = project_spec(services().store, project)
+            answer |= {
+                "level": held.label,
+                "state": project.state,
+                "reason": project.reason,
+                "project": spec.model_dump(mode="json"),
+                "nodes": list(project.nodes),
+            }
+    return jsonify(answer)
+
+
+@blueprint.get("/data-center")
+def own_data_center() -> Response:
+    """Return the calling gateway's registration."""
+    found = calling_gateway()
+    return jsonify({"id": found.id, "name": found.name, "url": found.url, "client_id": found.client_id})
+
+
+def calling_gateway() -> DataCenter:
+    """Return the data center that signed the request; raise AppError 401 for anybody else."""
+    issuer = web.require_signed(_key, AUDIENCE)
+    found = services().store.data_centers.get(issuer.removeprefix("gateway:"))
+    if found is None:
+        raise who.token_invalid()  # removed between the two look-ups
+    return found
+
+
+def _key(issuer: str) -> str | None:
+    kind, _, client_id = issuer.partition(":")
+    found = services().store.data_centers.get(client_id) if kind == "gateway" else None
+    return services().sites.secret(found) if found else None
+
+
+def _person(credential: Credential) -> User | None:
+    if credential.token is not None:
+        user = services().sign_in.resume_token(credential.token)
+        if user is None:
+            raise who.token_invalid()
+        return user
+    if credential.sid is not None and credential.user is not None:
+        user = services().sign_in.alive(credential.sid, credential.user)
+        if user is None:
+            raise AppError("session_ended", "The session has ended.", hint="Sign in again.", status=401)
+        return user
+    return None

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Everything a request needs, put together once per process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+from flask import current_app
+
+from wakari.accounts import Accounts, SignIn
+from wakari.projects import Creation, Lifecycle, Sites, Team
+from wakari.server.settings import ServerSettings
+from wakari.store import Store, connect
+from wakari.store.sealed import Sealer
+
+EXTENSION = "wakari"
+
+
+@dataclass(frozen=True)
+class Services:
+    """The domain, ready to use."""
+
+    settings: ServerSettings
+    store: Store
+    sites: Sites
+    accounts: Accounts
+    sign_in: SignIn
+    creation: Creation
+    lifecycle: Lifecycle
+    team: Team
+
+
+def build(settings: ServerSettings) -> Services:
+    """Return the services; raise SettingsError where a secret is missing. Does not wait for MongoDB."""
+    sealer = Sealer(settings.secret_key())
+    store = connect(settings.mongodb_uri(), settings.mongodb_database)
+    return Services(
+        settings=settings,
+        store=store,
+        sites=Sites(store, sealer),
+        accounts=Accounts(store),
+        sign_in=SignIn(store, settings.session_lifetime, settings.session_idle),
+        creation=Creation(store),
+        lifecycle=Lifecycle(store),
+        team=Team(store),
+    )
+
+
+def services() -> Services:
+    """Return the services of the application that handles the current request."""
+    return cast("Services", current_app.extensions[EXTENSION])

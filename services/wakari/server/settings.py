@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The settings of wk-server, wakari-worker and wk-server-admin (docs/server.md, "Keys")."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field
+
+from wakari.core.messages import AppName
+from wakari.core.settings import Settings, SettingsError, build, read_files
+
+MIN_SECRET = 43  # characters: 256 bits in base64url
+PLACEHOLDER = re.compile(r"change[-_ ]?me|secret|password|example|placeholder|x{8,}|(.)\1{15,}", re.IGNORECASE)
+
+
+def _origin(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username is not None:
+        raise ValueError("use http:// or https:// and a host name")
+    if parts.path not in {"", "/"} or parts.query or parts.fragment:
+        raise ValueError("leave out everything behind the host name and port")
+    return f"{parts.scheme}://{parts.netloc}".lower()
+
+
+Origin = Annotated[str, AfterValidator(_origin)]
+
+
+class AppButton(Settings):
+    """An app as a project page offers it."""
+
+    name: AppName
+    title: str
+    permission: Literal["read", "write"] = "write"
+
+
+NOTEBOOK = AppButton(name="notebook", title="Notebook")
+
+
+class ServerSettings(Settings):
+    """What the files say. `prefix` is not read from them: relative paths start there."""
+
+    prefix: Path = Path(sys.prefix)
+    url: Origin = Field(alias="WAKARI_SERVER")
+    cdn: Origin | None = Field(default=None, alias="CDN")
+    mongodb_uri_file: Path = Path("etc/wakari/mongodb-uri")
+    mongodb_database: str = Field(default="wakari", pattern=r"^[A-Za-z0-9_-]{1,38}$")
+    secret_key_file: Path = Path("etc/wakari/secret-key")
+    socket: Path = Path("/run/wakari-server/wk-server.sock")
+    processes: int = Field(default=4, ge=1, le=64)
+    threads: int = Field(default=8, ge=1, le=256)
+    worker_threads: int = Field(default=4, ge=1, le=64)
+    health_interval: float = Field(default=15.0, ge=1.0, le=3600.0)
+    session_lifetime: float = Field(default=7 * 86400.0, ge=60.0)
+    session_idle: float = Field(default=12 * 3600.0, ge=60.0)
+    default_project_public: bool = False
+    apps: tuple[AppButton, ...] = (NOTEBOOK,)
+
+    @property
+    def secure(self) -> bool:
+        """Return whether people reach the server over TLS."""
+        return self.url.startswith("https://")
+
+    @property
+    def static_url(self) -> str:
+        """Return the base URL of the static files: a path where the server itself has them."""
+        return "/static" if self.cdn in {None, self.url} else f"{self.cdn}/static"
+
+    def secret_key(self) -> str:
+        """Return the server's secret.
+
+        Raises:
+            SettingsError: it is missing, too short or a placeholder.
+        """
+        path = self.prefix / self.secret_key_file
+        secret = _one_line(path, "the server's secret key")
+        if len(secret) < MIN_SECRET or PLACEHOLDER.search(secret):
+            raise SettingsError(
+                f"{path}: this is no secret key. Write 256 random bits or more into it: "
+                "openssl rand -base64 48 | tr '+/' '-_'"
+            )
+        return secret
+
+    def mongodb_uri(self) -> str:
+        """Return the connection string; raise SettingsError where it is missing or a placeholder."""
+        path = self.prefix / self.mongodb_uri_file
+        uri = _one_line(path, "the MongoDB connection string")
+        if not uri.startswith(("mongodb://", "mongodb+srv://")) or "change" in uri.lower():
+            raise SettingsError(f"{path}: this is no MongoDB connection string. Write mongodb://user:password@host/...")
+        return uri
+
+
+def default_files(prefix: Path, *components: str) -> list[Path]:
+    """Return the settings files of a prefix in the order they are read."""
+    folder = prefix / "etc" / "wakari"
+    return [folder / "config.json", *(folder / f"{component}-config.json" for component in components)]
+
+
+def load(extra: Sequence[Path] = (), *components: str, prefix: Path | None = None) -> ServerSettings:
+    """Return the settings from the prefix's files and then the extra ones, which must exist.
+
+    Raises:
+        SettingsError: a file or key is wrong; the message names it.
+    """
+    root = prefix or Path(sys.prefix)
+    loaded = read_files([*default_files(root, *(components or ("wk-server",))), *extra], required=extra)
+    loaded.values.setdefault("prefix", root)
+    return build(ServerSettings, loaded)
+
+
+def _one_line(path: Path, what: str) -> str:
+    try:
+        text = path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise SettingsError(
+            f"{path}: {what} cannot be read ({error.strerror}). The role aen_server writes it."
+        ) from error
+    if not text or "\n" in text:
+        raise SettingsError(f"{path}: {what} is one line; this file has none or several.")
+    return text
