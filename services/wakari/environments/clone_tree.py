@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Copies a tree between two open directories: links where it can, rewrites where it must."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from wakari.environments.relocation import Relocation
+from wakari.environments.safe_files import create_regular, directory, open_regular, write_all
+
+# Parts of a distribution that are not part of its environment, and a mark that makes backups skip the directory.
+_NOT_CLONED = frozenset({"pkgs", "envs", "CACHEDIR.TAG"})
+# Files of packages are recorded when they name the prefix. What pip installed is not recorded: such files are looked
+# for among those that pip writes with a path in them.
+_SCANNED_NAMES = frozenset({"kernel.json", "direct_url.json"})
+_SCANNED_SUFFIXES = (".pth", ".egg-link")
+_SCANNED_SIZE = 1 << 20
+_COPY_SIZE = 1 << 20
+_PROGRESS_STEP = 500
+
+
+@dataclass
+class Counts:
+    """Numbers of files, so far."""
+
+    linked: int = 0
+    copied: int = 0
+    rewritten: int = 0
+    symlinks: int = 0
+
+    @property
+    def files(self) -> int:
+        """All of them."""
+        return self.linked + self.copied + self.rewritten + self.symlinks
+
+
+class TreeCloner:
+    """One clone in progress."""
+
+    def __init__(
+        self,
+        relocation: Relocation,
+        text: set[str],
+        binary: dict[str, int],
+        total: int,
+        *,
+        owner: tuple[int, int] | None,
+        progress: Callable[[int, int], None],
+    ) -> None:
+        """Take the files that name the prefix (text; binary with room), how many to expect, and who gets the clone."""
+        self.counts = Counts()
+        self._relocation = relocation
+        self._text = text
+        self._binary = binary
+        self._total = total
+        self._owner = owner
+        self._progress = progress
+        self._same_device = True
+        # A file that another user owns could be changed under the clone: such files are copied.
+        self._link_owners = (0, os.geteuid())
+        self._all_linkable = False
+
+    def clone_tree(self, source: int, target: int) -> None:
+        """Clone everything below the directory `source` into the empty directory `target`."""
+        self._all_linkable = os.fstat(source).st_uid == 0
+        self._clone_directory(source, target, "")
+        self._progress(self.counts.files, self.counts.files)
+
+    def hand_over(self, target: int) -> None:
+        """Give a finished directory to its owner, readable for the group until permissions are applied."""
+        os.fchmod(target, 0o755)
+        if self._owner:
+            os.fchown(target, *self._owner)
+
+    def _clone_directory(self, source: int, target: int, relative: str) -> None:
+        with os.scandir(source) as entries:
+            for entry in entries:
+                if not relative and entry.name in _NOT_CLONED:
+                    continue
+                if entry.is_symlink():
+                    self._clone_link(entry.name, source, target)
+                elif entry.is_dir(follow_symlinks=False):
+                    os.mkdir(entry.name, 0o700, dir_fd=target)
+                    with directory(entry.name, within=source) as below, directory(entry.name, within=target) as made:
+                        self._clone_directory(below, made, f"{relative}{entry.name}/")
+                        self.hand_over(made)
+                elif entry.is_file(follow_symlinks=False):
+                    self._clone_file(entry, source, target, relative)
+                    if self.counts.files % _PROGRESS_STEP == 0:
+                        self._progress(self.counts.files, max(self._total, self.counts.files))
+                # Sockets, FIFOs and devices are not part of an environment.
+
+    def _clone_link(self, name: str, source: int, target: int) -> None:
+        leads_to = self._relocation.link(os.readlink(name, dir_fd=source))
+        os.symlink(leads_to, name, dir_fd=target)
+        if self._owner:
+            os.chown(name, *self._owner, dir_fd=target, follow_symlinks=False)
+        self.counts.symlinks += 1
+
+    def _clone_file(self, entry: os.DirEntry[str], source: int, target: int, relative: str) -> None:
+        path = relative + entry.name
+        recorded = path in self._text or path in self._binary
+        if (recorded or self._is_scanned(entry, relative)) and self._rewrite(entry.name, source, target, path):
+            self.counts.rewritten += 1
+        # Every tool rewrites records in place, so they are never shared.
+        elif relative != "conda-meta/" and self._link(entry.name, source, target):
+            self.counts.linked += 1
+        else:
+            self._copy(entry.name, source, target)
+            self.counts.copied += 1
+
+    def _is_scanned(self, entry: os.DirEntry[str], relative: str) -> bool:
+        named = relative == "bin/" or entry.name in _SCANNED_NAMES or entry.name.endswith(_SCANNED_SUFFIXES)
+        return named and entry.stat(follow_symlinks=False).st_size <= _SCANNED_SIZE
+
+    def _link(self, name: str, source: int, target: int) -> bool:
+        if not self._same_device:
+            return False
+        try:
+            os.link(name, name, src_dir_fd=source, dst_dir_fd=target, follow_symlinks=False)
+        except OSError as error:
+            # EXDEV: another file system. EMLINK: 65,000 links on ext4. EPERM: fs.protected_hardlinks, or a file
+            # system without links.
+            if error.errno not in (errno.EXDEV, errno.EMLINK, errno.EPERM):
+                raise
+            self._same_device = error.errno != errno.EXDEV
+            return False
+        if self._all_linkable:
+            return True
+        # Looked at after linking: before, the name could still change hands.
+        linked = os.stat(name, dir_fd=target, follow_symlinks=False)
+        if stat.S_ISREG(linked.st_mode) and linked.st_uid in self._link_owners:
+            return True
+        os.unlink(name, dir_fd=target)
+        return False
+
+    def _rewrite(self, name: str, source: int, target: int, path: str) -> bool:
+        descriptor = open_regular(name, within=source)
+        with os.fdopen(descriptor, "rb") as file:
+            content = file.read()
+            if not self._relocation.concerns(content):
+                return False
+            if path in self._binary:
+                content = self._relocation.binary(content, self._binary[path])
+            elif path not in self._text and b"\0" in content:
+                return False  # an unrecorded program: its strings have no room for another path
+            else:
+                content = self._relocation.text(content)
+            self._write(name, target, os.fstat(descriptor), lambda new: write_all(new, content))
+        return True
+
+    def _copy(self, name: str, source: int, target: int) -> None:
+        descriptor = open_regular(name, within=source)
+
+        def fill(new: int) -> None:
+            while content := os.read(descriptor, _COPY_SIZE):
+                write_all(new, content)
+
+        try:
+            self._write(name, target, os.fstat(descriptor), fill)
+        finally:
+            os.close(descriptor)
+
+    def _write(self, name: str, target: int, like: os.stat_result, fill: Callable[[int], None]) -> None:
+        new = create_regular(name, within=target)
+        try:
+            fill(new)
+            if self._owner:
+                os.fchown(new, *self._owner)
+            # Never set-user-ID: the file has another owner now.
+            os.fchmod(new, stat.S_IMODE(like.st_mode) & 0o777)
+            os.utime(new, ns=(like.st_atime_ns, like.st_mtime_ns))
+        finally:
+            os.close(new)

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Creates an environment from channels, or brings one to what is asked for."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import wakari
+from wakari.environments.errors import EnvironmentsError, from_os_error
+from wakari.environments.prefix import is_prefix
+from wakari.environments.relocation import check_prefix
+from wakari.environments.request import CreateRequest, CreateResult
+
+# In a prefix from before its first package until the last one is in place.
+UNFINISHED = ".wk-environment-unfinished"
+
+Report = Callable[[str], None]
+
+
+def create(request: CreateRequest, report: Report = lambda _text: None) -> CreateResult:
+    """Create the environment, or change it so that it satisfies the request; nothing when it does already.
+
+    A first creation that fails, or was interrupted, leaves nothing that the next one would build on.
+
+    Raises:
+        EnvironmentsError: `bad_request`, `unsatisfiable`, `hash_mismatch`, `channel_unavailable`, `no_space`,
+            `destination_exists` or `install_failed`.
+    """
+    _check(request)
+    marker = request.prefix / UNFINISHED
+    try:
+        if marker.exists():
+            report(f"removing the unfinished environment {request.prefix}")
+            shutil.rmtree(request.prefix)
+        fresh = not is_prefix(request.prefix)
+        if fresh:
+            _claim(request.prefix)
+            marker.touch()
+        try:
+            result = _run(request, report)
+        except BaseException:
+            if fresh:
+                shutil.rmtree(request.prefix, ignore_errors=True)
+            raise
+        marker.unlink(missing_ok=True)
+    except OSError as error:
+        raise from_os_error(error, f"creating {request.prefix}") from error
+    return result
+
+
+def _check(request: CreateRequest) -> None:
+    check_prefix(str(request.prefix))
+    if not request.specs or not request.channels:
+        raise EnvironmentsError("bad_request", "At least one channel and one package must be named.")
+    for channel in request.channels:
+        if "://" not in channel and not any(Path(channel).glob("*/repodata.json*")):
+            raise EnvironmentsError(
+                "channel_unavailable",
+                f"{channel} is not a channel: it has no <platform>/repodata.json.",
+                hint="Name the directory that holds linux-64/ and noarch/, or a URL.",
+                status=404,
+            )
+
+
+def _claim(prefix: Path) -> None:
+    prefix.mkdir(parents=True, exist_ok=True)
+    prefix.chmod(0o755)
+    if any(prefix.iterdir()):
+        raise EnvironmentsError(
+            "destination_exists",
+            f"{prefix} holds files and is not a conda environment.",
+            hint="Remove it first, or choose another place.",
+            status=409,
+        )
+
+
+def _run(request: CreateRequest, report: Report) -> CreateResult:
+    # The package's own directory first, so that the child is the same code as its parent.
+    services = str(Path(wakari.__file__).parents[1])
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([services, os.environ.get("PYTHONPATH", "")])}
+    message = {key: _plain(value) for key, value in dataclasses.asdict(request).items()}
+    command = [sys.executable, "-P", "-m", "wakari.environments.rattler"]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    ) as child:
+        assert child.stdin  # noqa: S101  # pipes, as asked for above
+        assert child.stdout  # noqa: S101
+        assert child.stderr  # noqa: S101
+        child.stdin.write(json.dumps(message))
+        child.stdin.close()
+        answer: dict[str, Any] = {}
+        for line in child.stdout:
+            answer = json.loads(line)
+            if "progress" in answer:
+                report(answer["progress"])
+        said = child.stderr.read().strip()
+    if "result" in answer:
+        return _as_result(answer["result"])
+    if "error" in answer:
+        raise EnvironmentsError(**answer["error"])
+    raise EnvironmentsError(
+        "install_failed",
+        f"The installer ended with status {child.returncode} without an answer: {said[-500:] or 'it said nothing'}",
+        status=500,
+    )
+
+
+def _as_result(answer: dict[str, Any]) -> CreateResult:
+    return CreateResult(
+        changed=bool(answer["changed"]),
+        packages=int(answer["packages"]),
+        added=tuple(answer["added"]),
+        removed=tuple(answer["removed"]),
+        seconds=float(answer["seconds"]),
+    )
+
+
+def _plain(value: object) -> object:
+    return str(value) if isinstance(value, Path) else value
