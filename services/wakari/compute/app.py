@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The launcher's calls (docs/protocols.md, "Compute node"). Every one must be signed by this node's own gateway."""
+
+from __future__ import annotations
+
+import logging
+import os
+from typing import Any, TypeVar
+
+from flask import Flask, Response, g, jsonify, request
+from pydantic import ValidationError
+
+from wakari.compute import manifests
+from wakari.compute.helper_client import HelperClient
+from wakari.compute.opening import OpenApp, Opening
+from wakari.compute.settings import ComputeSettings
+from wakari.core import names, web
+from wakari.core.errors import AppError, BadInputError
+from wakari.core.messages import Job, Message
+from wakari.helper import systemd
+
+log = logging.getLogger(__name__)
+M = TypeVar("M", bound=Message)
+_MAX_BODY = 1 << 20
+# How much of the projects' disk must be free for the node to call itself well.
+_LOW_DISK = 0.05
+
+
+def create_app(settings: ComputeSettings) -> Flask:
+    """Return the application. Raises SettingsError where the node's key is missing: it does not start without."""
+    app = web.prepare(Flask(__name__))
+    app.config["MAX_CONTENT_LENGTH"] = _MAX_BODY
+    key = settings.key()
+    helper = HelperClient(settings.helper(), settings.job_timeout)
+    opening = Opening(settings, helper)
+    gateway = f"gateway:{settings.gateway_client_id}" if settings.gateway_client_id else None
+
+    @app.before_request
+    def _authenticate() -> None:
+        g.issuer = web.require_signed(lambda issuer: key if issuer == gateway else None, f"node:{settings.node_name}")
+
+    @app.get("/_wakari/v1/status")
+    def status() -> Response:
+        messages = problems(settings)
+        count = 0
+        try:
+            count = len(systemd.apps())
+        except AppError as error:
+            messages.append(error.message)
+        return jsonify(
+            status="degraded" if messages else "ok",
+            messages=messages,
+            node=settings.node_name,
+            apps=count,
+            load=list(os.getloadavg()),
+        )
+
+    @app.post("/_wakari/v1/jobs")
+    def jobs() -> Response:
+        job = _message(Job)
+        if job.node not in {None, settings.node_name}:
+            raise BadInputError("node_wrong", f"This node is {settings.node_name}, the job is for {job.node}.")
+        fields: dict[str, Any] = {"project": job.project.model_dump()}
+        if job.verb == "remove-project":
+            fields["mode"] = settings.remove_projects
+        log.info("job", extra={"verb": job.verb, "project": job.project.path, "requested_by": job.requested_by})
+        return web.ndjson(helper.stream(job.verb, job.requested_by, **fields))
+
+    @app.post("/_wakari/v1/apps/open")
+    def open_app() -> Response:
+        return jsonify(opening.open(_message(OpenApp)))
+
+    @app.get("/_wakari/v1/apps")
+    def apps() -> Response:
+        return jsonify(items=[_described(unit) for unit in systemd.apps()])
+
+    @app.post("/_wakari/v1/apps/stop")
+    def stop_app() -> Response:
+        content = request.get_json(silent=True)
+        instance = names.instance_id(content.get("instance") if isinstance(content, dict) else None)
+        unit = systemd.app(instance)
+        if unit is not None:
+            helper.call("stop-app", unit.user, instance=instance)
+        return jsonify(instance=instance, state="stopped")
+
+    return app
+
+
+def problems(settings: ComputeSettings) -> list[str]:
+    """Return what is wrong with this node; an empty list where all is well."""
+    found = []
+    if settings.gateway_client_id is None:
+        found.append("gateway_client_id is not set: this node belongs to no gateway yet.")
+    try:
+        disk = os.statvfs(settings.project_root)
+    except OSError as error:
+        found.append(f"The project root {settings.project_root} cannot be used: {error.strerror}.")
+    else:
+        if disk.f_blocks and disk.f_bavail / disk.f_blocks < _LOW_DISK:
+            found.append(f"The disk of {settings.project_root} is nearly full.")
+    return found + manifests.read_all(settings.below_prefix(settings.apps_dir))[1]
+
+
+def _described(unit: systemd.AppUnit) -> dict[str, Any]:
+    return {
+        "instance": unit.instance,
+        "owner": unit.owner,
+        "project": unit.project,
+        "user": unit.user,
+        "app": unit.app,
+        "since": unit.since,
+    }
+
+
+def _message(kind: type[M]) -> M:
+    try:
+        return kind.model_validate(request.get_json(silent=True))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise BadInputError("request_invalid", f"The request breaks the contract: {where}: {first['msg']}.") from error

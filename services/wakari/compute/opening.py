@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Opens an app: makes sure that its instance runs and answers, or says why it does not."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import Any
+
+from wakari.compute import manifests, readiness
+from wakari.compute.helper_client import HelperClient
+from wakari.compute.manifests import Manifest
+from wakari.compute.settings import ComputeSettings
+from wakari.core.errors import AppError
+from wakari.core.messages import AppName, Level, Message, Person, ProjectSpec, instance_of
+from wakari.helper import systemd
+from wakari.helper.apps import require_level
+
+log = logging.getLogger(__name__)
+_POLL = 0.1  # seconds
+
+
+class OpenApp(Message):
+    """What a gateway asks: this app of this project for this person, whose level the server decided."""
+
+    project: ProjectSpec
+    user: Person
+    level: Level
+    app: AppName
+
+
+class Opening:
+    """Opens apps with the node's settings."""
+
+    def __init__(self, settings: ComputeSettings, helper: HelperClient) -> None:
+        self._settings = settings
+        self._helper = helper
+
+    def open(self, asked: OpenApp) -> dict[str, Any]:
+        """Return `instance`, `state` and `permission` once the app answers; repeated calls find it running.
+
+        Raises:
+            AppError: `app_unknown`, `app_forbidden`, `project_not_started`, `app_failed` (with `detail.log`), and what
+                the helper raises.
+        """
+        spec, user = asked.project, asked.user
+        manifest = manifests.read(self._settings.below_prefix(self._settings.apps_dir), asked.app)
+        require_level(manifest, spec, user.name)
+        self._require_project(spec)
+        instance = instance_of(spec.owner.name, spec.name, user.name, asked.app)
+        answer = {"instance": instance, "state": "running", "permission": manifest.permission}
+        if self._answers(asked, manifest, instance) and systemd.app(instance) is not None:
+            return answer
+        log_file = self._settings.app_logs / spec.path / user.name / f"{asked.app}.log"
+        start = readiness.size_of(log_file)
+        begun = time.monotonic()
+        try:
+            self._helper.call("launch-app", user.name, project=spec.model_dump(), user=user.model_dump(), app=asked.app)
+            self._wait(asked, manifest, instance)
+        except AppError as error:
+            if error.code == "app_failed":
+                error.detail["log"] = readiness.last_lines(log_file, start)
+            raise
+        log.info("app answers", extra={"instance": instance, "app": asked.app, "seconds": time.monotonic() - begun})
+        return answer
+
+    def _wait(self, asked: OpenApp, manifest: Manifest, instance: str) -> None:
+        deadline = time.monotonic() + self._settings.app_start_timeout
+        while time.monotonic() < deadline:
+            if self._answers(asked, manifest, instance):
+                return
+            if systemd.app(instance) is None:
+                raise _failed(manifest, "ended before it answered")
+            time.sleep(_POLL)
+        self._helper.call("stop-app", asked.user.name, instance=instance)
+        raise _failed(manifest, f"did not answer within {self._settings.app_start_timeout:.0f} seconds")
+
+    def _answers(self, asked: OpenApp, manifest: Manifest, instance: str) -> bool:
+        address = f"/{asked.project.path}/{asked.app}/{manifest.ready_path}"
+        return readiness.answers(self._settings.run_dir / "apps" / instance / "app.sock", address)
+
+    def _require_project(self, spec: ProjectSpec) -> None:
+        if not (self._settings.project_root / spec.owner.name / spec.name).is_dir():
+            raise AppError(
+                "project_not_started",
+                f"The project {spec.path} has not been started on this node.",
+                hint="Start the project first.",
+                status=409,
+            )
+
+
+def _failed(manifest: Manifest, what: str) -> AppError:
+    return AppError(
+        "app_failed",
+        f"{manifest.title} {what}.",
+        hint="The last lines of its log say why; start it again once the cause is gone.",
+        status=502,
+    )

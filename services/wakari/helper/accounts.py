@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""OS accounts of people: made with the server's uid, or (MANAGE_ACCOUNTS: false) found as the site made them."""
+
+from __future__ import annotations
+
+import grp
+import pwd
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from wakari.core.errors import AppError
+from wakari.core.messages import Person, ProjectSpec
+from wakari.helper import locks
+from wakari.helper.settings import HelperSettings
+from wakari.permissions.policy import Team
+
+FIRST_PERSON = 1000  # UID_MIN of login.defs(5): below are the system's own accounts
+_NOBODY = 65534
+
+
+@dataclass(frozen=True)
+class Account:
+    """A person as this host knows them."""
+
+    name: str
+    uid: int
+    gid: int
+    home: Path
+    shell: str
+
+
+class Accounts:
+    """The host's accounts (getpwnam(3), so those of LDAP too)."""
+
+    def __init__(self, settings: HelperSettings) -> None:
+        self._settings = settings
+
+    def service(self) -> pwd.struct_passwd:
+        """Return the service account; raise AppError where it does not exist."""
+        try:
+            return pwd.getpwnam(self._settings.service_account)
+        except KeyError as error:
+            raise AppError(
+                "service_account_missing",
+                f"The service account {self._settings.service_account!r} does not exist on this node.",
+                hint="Run the playbook, or correct service_account in etc/wakari/scripts/config.json.",
+                status=500,
+            ) from error
+
+    def refuse_service(self, name: str, what: str) -> None:
+        """Raise AppError where the name is root's or the service account's: their files are outside the rule."""
+        if name in {"root", self._settings.service_account}:
+            raise AppError(
+                "service_account_refused",
+                f"{name!r} runs this platform and cannot {what}: permissions of its files are never managed.",
+                hint="Use the account of a person.",
+                status=403,
+            )
+
+    def ensure(self, person: Person) -> Account:
+        """Return the person's account; make it where the platform manages accounts and it is missing.
+
+        Raises:
+            AppError: `account_conflict`, `account_missing`, `account_failed`, `service_account_refused`.
+        """
+        self.refuse_service(person.name, "own or open a project")
+        found = _find(person.name)
+        if found is None and self._settings.manage_accounts:
+            with locks.held(self._settings.run_dir, "accounts.lock", lambda: None):
+                found = _find(person.name) or self._make(person)
+        if found is None:
+            raise AppError(
+                "account_missing",
+                f"The person {person.name!r} has no account on this node, and MANAGE_ACCOUNTS is false.",
+                hint=f"Make the OS account {person.name!r}, then start the project again.",
+                status=409,
+            )
+        if self._settings.manage_accounts and (found.uid, found.gid) != (person.uid, person.gid):
+            raise _conflict(person, f"exists with uid {found.uid} and gid {found.gid}")
+        if found.uid < FIRST_PERSON or found.uid == _NOBODY:
+            raise AppError(
+                "system_account_refused",
+                f"{person.name!r} is an account of the operating system (uid {found.uid}), not of a person.",
+                hint="Use another user name.",
+                status=403,
+            )
+        return found
+
+    def team(self, spec: ProjectSpec) -> tuple[Account, Team]:
+        """Return the owner's account and the project's team by uid; accounts are made as `ensure` does."""
+        owner = self.ensure(spec.owner)
+        members: dict[int, int] = {}
+        viewers: dict[int, int] = {}
+        for member in spec.members:
+            account = self.ensure(member)
+            (members if member.role == "member" else viewers)[account.uid] = account.gid
+        return owner, Team(owner.uid, owner.gid, members, viewers)
+
+    def _make(self, person: Person) -> Account:
+        try:
+            taken = pwd.getpwuid(person.uid).pw_name
+        except KeyError:
+            taken = None
+        if taken is not None:
+            raise _conflict(person, f"cannot be made: uid {person.uid} belongs to {taken!r}")
+        try:
+            group = grp.getgrnam(person.name)
+        except KeyError:
+            # groupadd(8) refuses a gid that is taken.
+            _run(["groupadd", "--gid", str(person.gid), "--", person.name], person)
+        else:
+            if group.gr_gid != person.gid:
+                raise _conflict(person, f"cannot be made: a group of that name has gid {group.gr_gid}")
+        home = self._settings.home_root / person.name
+        command = ["useradd", "--uid", str(person.uid), "--gid", str(person.gid), "--no-user-group"]
+        command += ["--home-dir", str(home), "--create-home", "--key", "HOME_MODE=0700", "--shell", "/bin/bash"]
+        _run([*command, "--comment", "Wakari AEN", "--", person.name], person)
+        found = _find(person.name)
+        if found is None:
+            raise _failed(person, "useradd ended well, and the account is not there")
+        return found
+
+
+def _find(name: str) -> Account | None:
+    try:
+        entry = pwd.getpwnam(name)
+    except KeyError:
+        return None
+    return Account(entry.pw_name, entry.pw_uid, entry.pw_gid, Path(entry.pw_dir), entry.pw_shell or "/bin/sh")
+
+
+def _run(command: list[str], person: Person) -> None:
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+    if done.returncode:
+        raise _failed(person, done.stderr.strip()[-300:])
+
+
+def _failed(person: Person, why: str) -> AppError:
+    return AppError(
+        "account_failed",
+        f"The account {person.name!r} could not be made: {why}",
+        hint="An administrator must look at the accounts of this node.",
+        status=500,
+    )
+
+
+def _conflict(person: Person, what: str) -> AppError:
+    return AppError(
+        "account_conflict",
+        f"The account {person.name!r} (uid {person.uid}, gid {person.gid}) {what}.",
+        hint="An administrator must rename or renumber one of the two, on this node or at the server.",
+        status=409,
+    )

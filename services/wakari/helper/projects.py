@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The folder of a project: made from the skeleton, given an environment, archived or deleted. Steps can be repeated.
+
+`projectRoot` and `projectRoot/<owner>` belong to root, so nobody can put a link where a project is looked for; what is
+inside a project belongs to its people and is reached by descriptors only.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import stat
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from wakari.core.errors import AppError
+from wakari.core.messages import ProjectSpec
+from wakari.environments.clone import Owner, clone
+from wakari.helper.accounts import Account
+from wakari.helper.settings import HelperSettings
+from wakari.permissions import tree
+from wakari.permissions.engine import write_error
+
+STAGING, ARCHIVE = ".staging", ".archive"
+ENVIRONMENTS = "envs"
+
+
+class Projects:
+    """The projects on this node."""
+
+    def __init__(self, settings: HelperSettings) -> None:
+        self._settings = settings
+        self._root = settings.project_root
+
+    def path(self, spec: ProjectSpec) -> Path:
+        """Return the project's folder, whether or not it exists."""
+        return self._root / spec.owner.name / spec.name
+
+    def open(self, spec: ProjectSpec, owner: Account) -> int:
+        """Return a descriptor of the project's folder.
+
+        Raises:
+            AppError: `project_not_started` (409) where there is none, `project_path_taken`, `project_owner_wrong`.
+        """
+        try:
+            descriptor = tree.open_below(self._root, spec.owner.name, spec.name)
+        except FileNotFoundError as error:
+            raise AppError(
+                "project_not_started",
+                f"The project {spec.path} has no folder on this node yet.",
+                hint="Start the project first.",
+                status=409,
+            ) from error
+        except OSError as error:
+            raise _taken(self.path(spec), "is no folder, or is a symbolic link") from error
+        found = os.fstat(descriptor).st_uid
+        if found != owner.uid:
+            os.close(descriptor)
+            raise AppError(
+                "project_owner_wrong",
+                f"{self.path(spec)} belongs to uid {found}, not to {owner.name} (uid {owner.uid}).",
+                hint="An administrator must move the folder away, or give it to its owner.",
+                status=409,
+            )
+        return descriptor
+
+    def create(self, spec: ProjectSpec, owner: Account) -> bool:
+        """Make the project's folder from the skeleton; return False where it was there.
+
+        It is made aside, where root alone looks, and moved into place when it is whole.
+        """
+        try:
+            parent = self._owner_folder(spec.owner.name)
+            if os.path.lexists(parent / spec.name):
+                return False
+            staged = self._staging() / f"{spec.owner.name}.{spec.name}.new"
+            _remove(staged)
+            skeleton = self._settings.below_prefix(self._settings.skeleton)
+            if not skeleton.is_dir():
+                raise AppError(
+                    "skeleton_missing",
+                    f"The skeleton of new projects, {skeleton}, is missing on this node.",
+                    hint="Run the playbook, or correct skeleton in etc/wakari/scripts/config.json.",
+                    status=500,
+                )
+            shutil.copytree(skeleton, staged, symlinks=True)
+            (staged / ENVIRONMENTS).mkdir(exist_ok=True)
+            _give(staged, owner)
+            staged.chmod(0o700)  # until the permissions are set, its owner's alone
+            staged.rename(parent / spec.name)
+        except (OSError, shutil.Error) as error:
+            raise _write_error(error) from error
+        return True
+
+    def create_environment(self, spec: ProjectSpec, owner: Account, progress: Callable[[int, int], None]) -> bool:
+        """Clone the environment into `envs/`; return False where it was there. Raises AppError with the reason."""
+        name = spec.environment
+        destination = self.path(spec) / ENVIRONMENTS / name
+        descriptor = self.open(spec, owner)
+        try:
+            environments = _open_or_make(ENVIRONMENTS, descriptor, owner)
+        except OSError as error:
+            if error.errno in {errno.ELOOP, errno.ENOTDIR}:
+                raise _taken(destination.parent, "is no folder, or is a symbolic link") from error
+            raise write_error(error) from error
+        finally:
+            os.close(descriptor)
+        try:
+            os.stat(name, dir_fd=environments, follow_symlinks=False)
+        except FileNotFoundError:
+            clone(self._template(name), destination, owner=Owner(owner.uid, owner.gid), progress=progress)
+            return True
+        finally:
+            os.close(environments)
+        return False
+
+    def remove(self, spec: ProjectSpec, mode: Literal["archive", "delete"]) -> Path | None:
+        """Take the folder away. Return where the archive is; None where it was deleted, or there was none."""
+        path = self.path(spec)
+        try:
+            if not os.path.lexists(path):
+                _remove(self._staging() / f"{spec.owner.name}.{spec.name}.removed")
+                return None
+            if mode == "archive":
+                folder = self._root / ARCHIVE / spec.owner.name
+                _root_folder(self._root / ARCHIVE, 0o700)
+                _root_folder(folder, 0o700)
+                target = folder / f"{spec.name}-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}"
+                path.rename(target)
+                return target
+            staged = self._staging() / f"{spec.owner.name}.{spec.name}.removed"
+            _remove(staged)
+            path.rename(staged)
+            _remove(staged)
+        except OSError as error:
+            raise write_error(error) from error
+        return None
+
+    def _template(self, name: str) -> Path:
+        """Return what is cloned: the administrator's environment of that name where there is one, else the root."""
+        prepared = self._settings.anaconda / "envs" / name
+        return prepared if (prepared / "conda-meta").is_dir() else self._settings.anaconda
+
+    def _owner_folder(self, owner: str) -> Path:
+        if not self._root.is_dir():
+            raise AppError(
+                "project_root_missing",
+                f"The project root {self._root} does not exist on this node.",
+                hint="Mount it, or correct projectRoot in the launcher's configuration; then start the project again.",
+                status=500,
+            )
+        folder = self._root / owner
+        _root_folder(folder, 0o711)
+        return folder
+
+    def _staging(self) -> Path:
+        folder = self._root / STAGING
+        _root_folder(folder, 0o700)
+        return folder
+
+
+def _root_folder(path: Path, mode: int) -> None:
+    """Make sure that the folder is there, root's, and no link; AppError `project_path_taken` otherwise."""
+    path.mkdir(mode=mode, exist_ok=True)
+    status = path.lstat()
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != 0 or status.st_mode & 0o022:
+        raise _taken(path, "is not a folder that root alone can write")
+
+
+def _open_or_make(name: str, parent: int, owner: Account) -> int:
+    try:
+        return tree.open_directory(name, parent)
+    except FileNotFoundError:
+        os.mkdir(name, 0o755, dir_fd=parent)
+        descriptor = tree.open_directory(name, parent)
+        if os.fstat(descriptor).st_uid == 0:
+            os.fchown(descriptor, owner.uid, owner.gid)
+        return descriptor
+
+
+def _give(path: Path, owner: Account) -> None:
+    """Give a tree that root alone can reach to its owner; links themselves, not what they point to."""
+    for folder, names, files in os.walk(path):
+        for name in [".", *names, *files]:
+            os.chown(Path(folder) / name, owner.uid, owner.gid, follow_symlinks=False)
+
+
+def _remove(path: Path) -> None:
+    """Remove a tree that root alone can reach; nothing where there is none."""
+    if os.path.lexists(path):
+        shutil.rmtree(path)
+
+
+def _write_error(error: OSError | shutil.Error) -> AppError:
+    if isinstance(error, shutil.Error):  # copytree's collection of errors: the last cause decides
+        text = str(error)
+        for number in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+            if os.strerror(number) in text:
+                return write_error(OSError(number, os.strerror(number)))
+        return write_error(OSError(errno.EIO, text[:200]))
+    return write_error(error)
+
+
+def _taken(path: Path, what: str) -> AppError:
+    return AppError(
+        "project_path_taken",
+        f"{path} {what}.",
+        hint="An administrator must look at it and move it away.",
+        status=409,
+    )

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the helper may be asked. Anything else, and any unknown key, is refused before anything is done."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from wakari.core.errors import BadInputError
+from wakari.core.messages import AppName, Message, Person, ProjectSpec, UserName
+
+MAX_BYTES = 1 << 20  # a project with thousands of members stays far below
+MAX_PEOPLE = 5000
+_MAX_TOLD = 5  # rules broken that one message names
+
+
+class _Request(Message):
+    request_id: str = Field(pattern=r"^[A-Za-z0-9-]{8,64}$")
+    requested_by: UserName
+
+
+class EnsureAccounts(_Request):
+    """Make OS accounts, or check that they exist."""
+
+    verb: Literal["ensure-accounts"]
+    people: tuple[Person, ...] = Field(max_length=MAX_PEOPLE)
+
+
+class _ProjectRequest(_Request):
+    project: ProjectSpec
+
+
+class StartProject(_ProjectRequest):
+    """Accounts, project folder, environment, permissions."""
+
+    verb: Literal["start-project"]
+
+
+class ApplyPermissions(_ProjectRequest):
+    """Permissions alone, and an end to apps of people who may not run them any more."""
+
+    verb: Literal["apply-permissions"]
+
+
+class LaunchApp(_ProjectRequest):
+    """Run an app of the project as a person; nothing where it runs already."""
+
+    verb: Literal["launch-app"]
+    user: Person
+    app: AppName
+
+
+class StopApp(_Request):
+    """Stop one instance; nothing where it does not run."""
+
+    verb: Literal["stop-app"]
+    instance: str = Field(pattern=r"^[0-9a-f]{20}$")
+
+
+class StopProject(_ProjectRequest):
+    """Stop all instances of a project."""
+
+    verb: Literal["stop-project"]
+
+
+class RemoveProject(_ProjectRequest):
+    """Take a project off this node: into the archive, or for ever."""
+
+    verb: Literal["remove-project"]
+    mode: Literal["archive", "delete"]
+
+
+Request = EnsureAccounts | StartProject | ApplyPermissions | LaunchApp | StopApp | StopProject | RemoveProject
+_ADAPTER: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="verb")])
+
+
+def parse(text: bytes) -> Request:
+    """Return the request; raise BadInputError (`request_invalid`, `request_too_large`) with every rule it breaks."""
+    if len(text) > MAX_BYTES:
+        raise BadInputError("request_too_large", f"The request is larger than {MAX_BYTES} bytes.")
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BadInputError("request_invalid", "The request is not JSON.") from error
+    try:
+        return _ADAPTER.validate_python(content)
+    except ValidationError as error:
+        told = [
+            f"{'.'.join(str(part) for part in item['loc']) or 'request'}: {item['msg']}"
+            for item in error.errors(include_input=False, include_url=False)[:_MAX_TOLD]
+        ]
+        raise BadInputError("request_invalid", "The request breaks the contract: " + "; ".join(told)[:400]) from error
