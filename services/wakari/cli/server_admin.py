@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""wk-server-admin: the administrator's command on the server node (docs/server.md, "Administrator's command")."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from wakari.cli import server_verbs as verbs
+from wakari.cli.output import lines, table
+from wakari.core.errors import AppError
+from wakari.core.settings import SettingsError
+from wakari.server import settings as settings_module
+from wakari.server.services import build
+from wakari.store import StoreUnavailable
+
+EXIT_DONE, EXIT_REFUSED, EXIT_SETTINGS, EXIT_DATABASE = 0, 1, 3, 4
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    common = argparse.ArgumentParser(add_help=False)
+    # SUPPRESS: the same option may stand before and after the verb, and neither place may undo the other.
+    common.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON")
+    top = argparse.ArgumentParser("wk-server-admin", description="Administrate the server node.", parents=[common])
+    top.add_argument("-c", metavar="FILE", dest="files", type=Path, action="append", default=[], help="settings file")
+    sub = top.add_subparsers(dest="verb", required=True, metavar="VERB")
+
+    def verb(name: str, run: verbs.Verb, help_: str) -> argparse.ArgumentParser:
+        made = sub.add_parser(name, help=help_, description=help_, parents=[common])
+        made.set_defaults(run=run)
+        return made
+
+    verb("init-database", verbs.init_database, "create collections and indexes")
+    ensure = verb("ensure-admin", verbs.ensure_admin, "create the first administrator where there is none of that name")
+    ensure.add_argument("--name", default="wakari", help="user name (default: wakari)")
+    ensure.add_argument(
+        "--password-file", required=True, metavar="FILE", help="file with the password; - is standard input"
+    )
+    add = verb("add-user", verbs.add_user, "add a user")
+    add.add_argument("name", metavar="NAME")
+    add.add_argument("--email")
+    add.add_argument("--full-name")
+    add.add_argument("--superuser", action="store_true")
+    add.add_argument("--staff", action="store_true")
+    add.add_argument(
+        "--password-file", metavar="FILE", help="file with the password; - is standard input; default: generate"
+    )
+    password = verb("set-password", verbs.set_password, "set a user's password and end their sessions")
+    password.add_argument("name", metavar="NAME")
+    password.add_argument("--password-file", required=True, metavar="FILE")
+    superuser = verb("superuser", verbs.superuser, "give or take the role superuser")
+    which = superuser.add_mutually_exclusive_group(required=True)
+    which.add_argument("--add", metavar="NAME")
+    which.add_argument("--remove", metavar="NAME")
+    verb("remove-user", verbs.remove_user, "close a user's account").add_argument("name", metavar="NAME")
+    token = verb("issue-token", verbs.issue_token, "print a new API token of a user")
+    token.add_argument("--user", required=True, metavar="NAME")
+    token.add_argument("--expires-in", required=True, type=int, metavar="SECONDS")
+    token.add_argument("--name", default="wk-server-admin", metavar="LABEL")
+    node = verb("add-enterprise-resource", verbs.add_resource, "register a compute node")
+    node.add_argument("-i", required=True, dest="data_center", metavar="DATA_CENTER", help="id or name")
+    node.add_argument("-u", required=True, dest="url", metavar="URL", help="http://host:5002")
+    node.add_argument("-n", required=True, dest="name", metavar="NAME")
+    node.add_argument("--description")
+    forget = verb("remove-enterprise-resource", verbs.remove_resource, "forget a compute node")
+    forget.add_argument("-n", required=True, dest="name", metavar="NAME")
+    for name, run in verbs.LISTS.items():
+        verb(name, run, f"list {name}")
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one verb; return its exit code."""
+    arguments = parser().parse_args(argv)
+    as_json: bool = getattr(arguments, "json", False)
+    try:
+        services = build(settings_module.load(arguments.files))
+        try:
+            result = arguments.run(services, arguments)
+        finally:
+            services.store.close()
+    except SettingsError as error:
+        return _refuse(str(error), EXIT_SETTINGS)
+    except StoreUnavailable as error:
+        return _refuse(str(error), EXIT_DATABASE)
+    except AppError as error:
+        return _refuse(f"{error.message} {error.hint}".strip(), EXIT_REFUSED)
+    _print(result, as_json=as_json)
+    return EXIT_DONE
+
+
+def _print(result: verbs.Result, *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(result, default=str))
+    elif isinstance(result, list):
+        print(table(result))
+    elif "token" in result:
+        print(result["token"])  # alone, so that a script takes it as it is
+    else:
+        print(lines(result))
+
+
+def _refuse(message: str, code: int) -> int:
+    sys.stderr.write(f"wk-server-admin: {message}\n")
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One task as jobs on nodes: what is sent to which node, in what order, and what each line means."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from wakari.core.errors import AppError, UnavailableError
+from wakari.core.http import Client, Peer
+from wakari.core.messages import Job, Progress, Verb
+from wakari.core.settings import SettingsError
+from wakari.projects import Sites, project_spec
+from wakari.store import Store
+from wakari.store.records import DataCenter, Project, Task
+
+log = logging.getLogger(__name__)
+JOBS = "/_wakari/v1/jobs"
+SILENCE = 600.0  # seconds without a line after which a job counts as broken
+
+# What a task does on each node, in order.
+STEPS: Mapping[str, tuple[Verb, ...]] = {
+    "start-project": ("start-project",),
+    "stop-project": ("stop-project",),
+    "apply-permissions": ("apply-permissions",),
+    "remove-project": ("stop-project", "remove-project"),
+}
+
+
+@dataclass(frozen=True)
+class Jobs:
+    """Carries tasks out."""
+
+    store: Store
+    sites: Sites
+
+    def run(self, task: Task, project: Project, said: Callable[[Progress], None]) -> None:
+        """Do all the task's jobs, one node after the other, and hand each line of progress to `said`.
+
+        Raises:
+            AppError: a node or the gateway refused; repeating it does not help.
+            UnavailableError: somebody could not be reached or broke off; repeating it may help.
+        """
+        if task.verb == "remove-project" and not project.started_once:
+            return  # no node ever heard of it
+        spec = project_spec(self.store, project)
+        try:
+            peer = self.peer(self._data_center(project))
+        except SettingsError as error:
+            raise AppError("secret_unreadable", str(error), status=409) from error
+        if task.verb == "start-project":
+            self.store.projects.mark_started(project.id)
+        for node in project.nodes:
+            for verb in STEPS[task.verb]:
+                job = Job(verb=verb, project=spec, requested_by=task.requested_by, node=node)
+                for progress in self._job(peer, job):
+                    said(progress)
+
+    def peer(self, data_center: DataCenter) -> Peer:
+        """Return the gateway as this server calls it."""
+        return Peer(
+            name=f"The gateway of {data_center.name}",
+            url=data_center.url,
+            key=self.sites.secret(data_center),
+            issuer="server",
+            audience=f"gateway:{data_center.client_id}",
+        )
+
+    def _job(self, peer: Peer, job: Job) -> Iterator[Progress]:
+        for line in Client().stream(peer, JOBS, job.model_dump(mode="json"), timeout=SILENCE):
+            if "result" in line:
+                return
+            if "error" in line:
+                raise _refusal(line, job)
+            yield _progress(line)
+        raise UnavailableError(
+            "job_broken", f"The job on {job.node} broke off.", hint="Look into the logs of gateway and node."
+        )
+
+    def _data_center(self, project: Project) -> DataCenter:
+        found = self.store.data_centers.get(project.data_center)
+        if found is None:
+            raise AppError("data_center_gone", "The project's data center is not registered any more.", status=409)
+        return found
+
+
+# Codes of errors on the way, which another attempt may not meet. Everything else is the node's considered answer.
+PASSING = frozenset({"unreachable", "bad_answer", "node_unreachable", "job_broken", "internal_error", "node_busy"})
+FIRST_SERVER_ERROR = 502
+
+
+def _refusal(line: dict[str, Any], job: Job) -> AppError:
+    error = AppError.from_body(line, 409)
+    if error.code in PASSING:
+        return UnavailableError(error.code, f"{job.node}: {error.message}", hint=error.hint, detail=error.detail)
+    return AppError(error.code, f"{job.node}: {error.message}", hint=error.hint, detail=error.detail, status=409)
+
+
+def _progress(line: dict[str, Any]) -> Progress:
+    try:
+        return Progress.model_validate(line)
+    except ValidationError as error:
+        raise UnavailableError("bad_answer", "The gateway sent a line that is no progress.") from error

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The loops of one worker process: claim and run, renew leases, look after health, end cleanly."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import socket
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from wakari.projects import Sites
+from wakari.store import Store, StoreUnavailable
+from wakari.worker.health import HealthCheck
+from wakari.worker.jobs import Jobs
+from wakari.worker.runner import LEASE, Runner
+
+log = logging.getLogger(__name__)
+IDLE_PAUSE = 0.5  # seconds between two looks into an empty queue
+AWAY_PAUSE = 3.0  # seconds to wait while MongoDB is away
+GRACE = 10.0  # seconds tasks may still take after SIGTERM before they are given back
+
+
+class Worker:
+    """One worker with `threads` tasks at once."""
+
+    def __init__(self, store: Store, sites: Sites, *, threads: int, health_interval: float) -> None:
+        self.store = store
+        self.name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
+        self.jobs = Jobs(store, sites)
+        self.runner = Runner(store, self.jobs, self.name)
+        self.health = HealthCheck(store, self.jobs, health_interval)
+        self.stop = threading.Event()
+        self._threads = threads
+
+    def run(self) -> None:
+        """Work until `stop` is set; then wait for what is at work and give back what does not end in time."""
+        log.info("worker begins", extra={"worker": self.name, "threads": self._threads})
+        keeping = [
+            threading.Thread(target=self._renew, name="leases", daemon=True),
+            threading.Thread(target=self._watch, name="health", daemon=True),
+        ]
+        workers = [
+            threading.Thread(target=self._work, name=f"task-{number}", daemon=True) for number in range(self._threads)
+        ]
+        for thread in (*keeping, *workers):
+            thread.start()
+        self.stop.wait()
+        log.info("worker ends", extra={"worker": self.name, "at_work": len(self.runner.claimed)})
+        deadline = time.monotonic() + GRACE
+        for thread in workers:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        self.runner.release()
+
+    def _work(self) -> None:
+        while not self.stop.is_set():
+            try:
+                task = self.store.tasks.claim(self.name, LEASE)
+                if task is None:
+                    self.stop.wait(IDLE_PAUSE)
+                else:
+                    self.runner.run(task)
+            except StoreUnavailable as error:
+                self._away(error)
+            except Exception:
+                log.exception("unexpected error in the worker")
+                self.stop.wait(AWAY_PAUSE)
+
+    def _renew(self) -> None:
+        # Goes on while the process waits for its last tasks: a daemon thread, ended by the end of the process.
+        pause = threading.Event()
+        while not pause.wait(LEASE / 3):
+            try:
+                self.runner.renew()
+            except StoreUnavailable as error:
+                log.warning("leases cannot be renewed", extra={"reason": str(error)})
+            except Exception:
+                log.exception("unexpected error while leases were renewed")
+
+    def _watch(self) -> None:
+        with ThreadPoolExecutor(4, "health") as pool:
+            while not self.stop.wait(1.0):
+                try:
+                    list(pool.map(self.health.check, self.health.due()))
+                except StoreUnavailable as error:
+                    self._away(error)
+                except Exception:
+                    log.exception("unexpected error while health was looked after")
+
+    def _away(self, error: Exception) -> None:
+        log.warning("waiting for MongoDB", extra={"reason": str(error)})
+        self.stop.wait(AWAY_PAUSE)

@@ -1,0 +1,291 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from tests.gatewaystand import RESULT, GatewayStand, wait_for
+from tests.serverkit import Kit
+from wakari.store import Store
+from wakari.store.records import DataCenter, Project
+from wakari.worker import runner as runner_module
+from wakari.worker.worker import Worker
+
+Begin = Callable[[], Worker]
+
+
+@pytest.fixture
+def stand() -> Iterator[GatewayStand]:
+    made = GatewayStand()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def place(kit: Kit, stand: GatewayStand) -> DataCenter:
+    made, secret = kit.services.sites.register("east", stand.url, "", actor="test")
+    stand.secret, stand.client_id = secret, made.client_id
+    for name in ("n1", "n2"):
+        kit.services.sites.add_node(name, made.id, f"http://{name}.test:5002", "", actor="test")
+    return made
+
+
+@pytest.fixture
+def begin(kit: Kit) -> Iterator[Begin]:
+    running: list[tuple[Worker, threading.Thread]] = []
+
+    def start() -> Worker:
+        worker = Worker(kit.services.store, kit.services.sites, threads=2, health_interval=1.0)
+        thread = threading.Thread(target=worker.run)
+        thread.start()
+        running.append((worker, thread))
+        return worker
+
+    yield start
+    for worker, thread in running:
+        worker.stop.set()
+    for _, thread in running:
+        thread.join(20)
+
+
+def at(store: Store, project: Project) -> Project:
+    found = store.projects.by_id(project.id)
+    assert found is not None
+    return found
+
+
+def test_a_start_runs_on_each_node_and_ends_running(
+    kit: Kit, store: Store, place: DataCenter, stand: GatewayStand, begin: Begin
+) -> None:
+    alice, bob = kit.user("alice"), kit.user("bob")
+    project = kit.project(alice, nodes=["n1", "n2"])
+    kit.services.team.put(kit.caller(alice), project, "bob", "viewer")
+    task = kit.services.lifecycle.start(kit.caller(alice), project)
+    begin()
+    wait_for(lambda: at(store, project).state == "running")
+    assert [(job["verb"], job["node"]) for job in stand.jobs] == [("start-project", "n1"), ("start-project", "n2")]
+    assert stand.jobs[0]["project"] == {
+        "owner": {"name": "alice", "uid": alice.uid, "gid": alice.uid},
+        "name": "demo",
+        "members": [{"name": "bob", "uid": bob.uid, "gid": bob.uid, "role": "viewer"}],
+        "public": False,
+        "environment": "default",
+    }
+    done = store.tasks.get(task.id)
+    assert done is not None
+    assert done.state == "done"
+    assert [line["message"] for line in done.progress][0] == "start-project on n1"
+    assert len(done.progress) == 4
+    assert at(store, project).progress is None
+
+
+def test_a_refusal_puts_the_project_in_error_with_the_reason(
+    kit: Kit, store: Store, place: DataCenter, stand: GatewayStand, begin: Begin
+) -> None:
+    def refuse(_: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        yield {"error": {"code": "uid_differs", "message": "alice exists with another uid.", "hint": ""}}
+
+    stand.answer = refuse
+    alice = kit.user("alice")
+    project = kit.project(alice)
+    kit.services.lifecycle.start(kit.caller(alice), project)
+    begin()
+    wait_for(lambda: at(store, project).state == "error")
+    assert at(store, project).reason == "It could not be started: n1: alice exists with another uid."
+    assert len(stand.jobs) == 1
+    stand.answer = GatewayStand.__dataclass_fields__["answer"].default
+    kit.services.lifecycle.start(kit.caller(alice), at(store, project))
+    wait_for(lambda: at(store, project).state == "running")
+
+
+def test_a_broken_stream_is_tried_again(
+    kit: Kit,
+    store: Store,
+    place: DataCenter,
+    stand: GatewayStand,
+    begin: Begin,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(runner_module, "BACK_OFF", 0.05)
+
+    def break_off(job: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        yield {"step": "accounts", "message": "begun", "fraction": None}
+        if len(stand.jobs) >= 3:
+            yield RESULT
+
+    stand.answer = break_off
+    alice = kit.user("alice")
+    project = kit.project(alice)
+    task = kit.services.lifecycle.start(kit.caller(alice), project)
+    begin()
+    wait_for(lambda: at(store, project).state == "running")
+    ended = store.tasks.get(task.id)
+    assert ended is not None
+    assert ended.attempts == 3
+
+
+def test_a_gateway_that_stays_away_ends_in_error_after_five_attempts(
+    kit: Kit, store: Store, place: DataCenter, stand: GatewayStand, begin: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner_module, "BACK_OFF", 0.02)
+    stand.close()
+    alice = kit.user("alice")
+    project = kit.project(alice)
+    task = kit.services.lifecycle.start(kit.caller(alice), project)
+    begin()
+    wait_for(lambda: at(store, project).state == "error")
+    assert "cannot be reached" in str(at(store, project).reason)
+    ended = store.tasks.get(task.id)
+    assert ended is not None
+    assert (ended.state, ended.attempts) == ("failed", 5)
+
+
+def test_four_workers_claim_each_task_once(kit: Kit, store: Store, place: DataCenter) -> None:
+    alice = kit.user("alice")
+    for number in range(60):
+        kit.services.lifecycle.start(kit.caller(alice), kit.project(alice, f"p{number}"))
+
+    def drain(worker: str) -> list[str]:
+        claimed = []
+        while task := store.tasks.claim(worker, 30):
+            claimed.append(task.id)
+        return claimed
+
+    with ThreadPoolExecutor(8) as pool:
+        claims = Counter(task for part in pool.map(drain, [f"w{n}" for n in range(8)]) for task in part)
+    assert len(claims) == 60
+    assert set(claims.values()) == {1}
+
+
+def test_two_tasks_of_one_project_never_run_side_by_side(kit: Kit, store: Store, place: DataCenter) -> None:
+    alice, bob = kit.user("alice"), kit.user("bob")
+    project = kit.project(alice)
+    kit.services.lifecycle.start(kit.caller(alice), project)
+    first = store.tasks.claim("w1", 30)
+    assert first is not None
+    store.projects.mark_started(project.id)
+    kit.services.team.put(kit.caller(alice), at(store, project), "bob", "member")
+    assert store.tasks.claim("w2", 30) is None
+    assert bob.uid
+    assert store.transaction(lambda tx: store.tasks.finish(first, "w1", None, tx))
+    second = store.tasks.claim("w2", 30)
+    assert second is not None
+    assert second.verb == "apply-permissions"
+
+
+def test_a_worker_that_lost_its_lease_writes_nothing_any_more(kit: Kit, store: Store, place: DataCenter) -> None:
+    alice = kit.user("alice")
+    kit.services.lifecycle.start(kit.caller(alice), kit.project(alice))
+    lost = store.tasks.claim("w1", -1)
+    assert lost is not None
+    taken = store.tasks.claim("w2", 30)
+    assert taken is not None
+    assert (taken.id, taken.attempts) == (lost.id, 2)
+    line = {"step": "ready", "message": "late", "fraction": None}
+    assert not store.tasks.renew(lost, "w1", 30)
+    assert not store.tasks.progress(lost, "w1", line)
+    assert not store.transaction(lambda tx: store.tasks.finish(lost, "w1", None, tx))
+    assert store.tasks.progress(taken, "w2", line)
+
+
+def test_a_stopped_worker_gives_its_task_back_and_another_ends_it(
+    kit: Kit, store: Store, place: DataCenter, stand: GatewayStand, begin: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wakari.worker.worker.GRACE", 0.2)
+    go_on = threading.Event()
+
+    def slow(_: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        yield {"step": "environment", "message": "copying", "fraction": 0.5}
+        if len(stand.jobs) == 1:
+            go_on.wait(10)
+        yield RESULT
+
+    stand.answer = slow
+    alice = kit.user("alice")
+    project = kit.project(alice)
+    task = kit.services.lifecycle.start(kit.caller(alice), project)
+    first = begin()
+    wait_for(lambda: at(store, project).progress is not None)
+    first.stop.set()
+
+    def queued() -> bool:
+        found = store.tasks.get(task.id)
+        return found is not None and found.state == "queued"
+
+    wait_for(queued)
+    begin()
+    wait_for(lambda: at(store, project).state == "running")
+    go_on.set()
+    ended = store.tasks.get(task.id)
+    assert ended is not None
+    assert (ended.state, ended.attempts, len(stand.jobs)) == ("done", 1, 2)
+
+
+def test_delete_stops_archives_and_removes(
+    kit: Kit, store: Store, place: DataCenter, stand: GatewayStand, begin: Begin
+) -> None:
+    alice = kit.user("alice")
+    project = kit.project(alice)
+    kit.services.lifecycle.start(kit.caller(alice), project)
+    begin()
+    wait_for(lambda: at(store, project).state == "running")
+    kit.services.lifecycle.delete(kit.caller(alice), at(store, project))
+    wait_for(lambda: store.projects.by_id(project.id) is None)
+    assert [job["verb"] for job in stand.jobs] == ["start-project", "stop-project", "remove-project"]
+
+
+def test_a_project_that_never_started_is_deleted_without_asking_a_node(
+    kit: Kit, store: Store, place: DataCenter, stand: GatewayStand, begin: Begin
+) -> None:
+    alice = kit.user("alice")
+    project = kit.project(alice)
+    kit.services.lifecycle.delete(kit.caller(alice), project)
+    begin()
+    wait_for(lambda: store.projects.by_id(project.id) is None)
+    assert stand.jobs == []
+
+
+def test_a_stop_while_it_starts_has_the_last_word(
+    kit: Kit, store: Store, place: DataCenter, stand: GatewayStand, begin: Begin
+) -> None:
+    go_on = threading.Event()
+
+    def slow(job: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        yield {"step": "environment", "message": "copying", "fraction": 0.5}
+        if job["verb"] == "start-project":
+            go_on.wait(10)
+        yield RESULT
+
+    stand.answer = slow
+    alice = kit.user("alice")
+    project = kit.project(alice)
+    kit.services.lifecycle.start(kit.caller(alice), project)
+    begin()
+    wait_for(lambda: at(store, project).progress is not None)
+    kit.services.lifecycle.stop(kit.caller(alice), at(store, project))
+    assert at(store, project).state == "stopping"
+    go_on.set()
+    wait_for(lambda: at(store, project).state == "stopped")
+    assert [job["verb"] for job in stand.jobs] == ["start-project", "stop-project"]
+
+
+def test_health_of_gateway_and_nodes_is_kept(
+    kit: Kit, store: Store, place: DataCenter, stand: GatewayStand, begin: Begin
+) -> None:
+    stand.status = {"status": "degraded", "messages": ["n2 does not answer"], "nodes": {"n1": "ok", "n2": "down"}}
+    begin()
+
+    def checked() -> bool:
+        found = store.data_centers.get(place.id)
+        return found is not None and found.health.status == "degraded"
+
+    wait_for(checked)
+    wait_for(lambda: {node.name: node.state for node in store.nodes.of(place.id)} == {"n1": "up", "n2": "down"})
+    stand.secret = "A" * 43
+    wait_for(lambda: [center.health.status for center in store.data_centers.all()] == ["down"])
+    assert stand.refused
