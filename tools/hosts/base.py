@@ -69,6 +69,7 @@ def _build(folder: Path, name: str, suite: str, say: Callable[[str], None]) -> N
     if proxy.ca_file:
         options.append(f'Acquire::https::CAInfo "{proxy.ca_file}"')
     options += [f'{key} "{value}"' for key, value in proxy.carried]
+    packages = (*customise.PACKAGES, *customise.SUITE_PACKAGES.get(suite, ()))
     argv = [
         "unshare",
         "--mount",
@@ -79,7 +80,7 @@ def _build(folder: Path, name: str, suite: str, say: Callable[[str], None]) -> N
         "--mode=root",
         "--format=directory",
     ]
-    argv += ["--variant=minbase", "--skip=cleanup/apt/lists", f"--include={','.join(customise.PACKAGES)}"]
+    argv += ["--variant=minbase", "--skip=cleanup/apt/lists", f"--include={','.join(packages)}"]
     argv += [f"--aptopt={one}" for one in ('Acquire::Languages "none"', *options)]
     argv += [suite, str(making), *(one.line() for one in apt.machine_sources(suite))]
     # In a group of its own, so that what an interrupted build leaves is found and ended.

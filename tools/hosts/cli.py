@@ -58,7 +58,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """The exit status: 0 done, 1 failed (the reason is on standard error), 2 wrong usage."""
+    """The exit status: 0 done, 1 failed (the reason is on standard error), 2 wrong usage, 130 interrupted."""
     arguments = parser().parse_args(argv)
     try:
         return _run(arguments, lab_from(name=arguments.lab))
@@ -68,6 +68,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except PermissionError as error:
         print(f"error: {error}; run this as root", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("interrupted: 'up' goes on from here, 'destroy' removes what there is", file=sys.stderr)
+        return 130
 
 
 def _run(arguments: argparse.Namespace, the_lab: Lab) -> int:  # noqa: C901  one branch a verb

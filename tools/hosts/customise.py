@@ -19,6 +19,8 @@ PACKAGES = (
     *("openssh-server", "python3", "python3-apt", "sudo", "acl", "iproute2", "iputils-ping"),
     *("ca-certificates", "procps", "curl", "netbase", "kmod", "logrotate"),
 )
+# What Debian 12 has in the package systemd: without it only root may use ping.
+SUITE_PACKAGES = {"trixie": ("linux-sysctl-defaults",)}
 
 CGROUPS_FILE = "etc/lab-cgroups"
 

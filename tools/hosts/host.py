@@ -156,22 +156,18 @@ def remove(lab: Lab, layout: cgroups.Layout, name: str) -> None:
     records.record_path(lab, name).unlink(missing_ok=True)  # first: the loop must not start it again
     cgroups.remove(cgroups.find_groups(layout, lab.name, name))
     network.unplug(lab, name, spec.octet if spec else None)
-    lock = _nspawn_lock(lab, name)
-    disk.remove(lab, name)
-    # nspawn was killed and could not tidy these up.
-    if lock:
-        lock.unlink(missing_ok=True)
+    _tidy_nspawn(lab, name)
+    disk.remove(lab, name)  # last: a removal that is killed before is found again by the folder
+
+
+def _tidy_nspawn(lab: Lab, name: str) -> None:
+    """Remove what nspawn keeps for the host under /run; it was killed and could not do so."""
+    root = records.folder(lab, name) / "root"
+    if root.is_mount():
+        status = root.stat()
+        (_NSPAWN_STATE / "locks" / f"inode-{status.st_dev}:{status.st_ino}").unlink(missing_ok=True)
     for kind in ("propagate", "unix-export"):
         left = _NSPAWN_STATE / kind / lab.scoped(name)
         if left.is_dir():
             mounts.unmount_below(left)
             left.rmdir()
-
-
-def _nspawn_lock(lab: Lab, name: str) -> Path | None:
-    """The lock file of nspawn for the host's root directory; None when the disk is not mounted."""
-    root = records.folder(lab, name) / "root"
-    if not root.is_mount():
-        return None
-    status = root.stat()
-    return _NSPAWN_STATE / "locks" / f"inode-{status.st_dev}:{status.st_ino}"

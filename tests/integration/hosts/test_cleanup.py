@@ -25,6 +25,7 @@ pytestmark = pytest.mark.root
 
 WANTED = ("one=141", "two=142")
 DESTROY_SECONDS = 5.0
+ROOT = Path(__file__).parents[3]
 
 MOMENTS: dict[str, Callable[[Lab], bool]] = {
     "bridge": lambda lab: Path("/sys/class/net", lab.bridge).exists(),
@@ -38,9 +39,7 @@ MOMENTS: dict[str, Callable[[Lab], bool]] = {
 
 def kill_in_the_middle(command: list[str], lab: Lab, moment: Callable[[Lab], bool]) -> None:
     """Start to bring hosts up, and kill the whole process group as soon as the moment is there."""
-    running = subprocess.Popen(
-        [*command, "up", *WANTED], start_new_session=True, stdout=subprocess.DEVNULL, cwd=Path(__file__).parents[3]
-    )
+    running = subprocess.Popen([*command, "up", *WANTED], start_new_session=True, stdout=subprocess.DEVNULL, cwd=ROOT)
     deadline = time.monotonic() + 60
     while not moment(lab):
         assert running.poll() is None, "up ended before it could be killed"
@@ -79,6 +78,19 @@ def test_destroy_needs_no_intact_state(hosts: Run, lab: Lab) -> None:
     (lab.hosts / "two/host.json").unlink()
     (lab.hosts / "two/base").unlink()
     lab.known_hosts.unlink()
+    destroy(hosts)
+    assert traces(lab) == []
+
+
+@pytest.mark.parametrize("seconds", [0.08, 0.12, 0.16, 0.2, 0.24])
+def test_destroy_after_a_killed_destroy_leaves_nothing(
+    hosts: Run, command: list[str], lab: Lab, seconds: float
+) -> None:
+    hosts("up", *WANTED)
+    running = subprocess.Popen([*command, "destroy"], start_new_session=True, stdout=subprocess.DEVNULL, cwd=ROOT)
+    time.sleep(seconds)
+    os.killpg(running.pid, signal.SIGKILL)
+    running.wait()
     destroy(hosts)
     assert traces(lab) == []
 
