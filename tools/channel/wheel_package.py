@@ -37,11 +37,7 @@ def build_wheel_package(
     """
     with tempfile.TemporaryDirectory(prefix=f"channel-{wheel.name}-") as directory:
         staged = Path(directory)
-        site = staged / "lib" / f"python{interpreter.minor}" / "site-packages"
-        unpack(wheel, staged, site)
-        _write_scripts(wheel, staged / "bin")
-        _name_interpreter_in_kernels(staged)
-        _write_record(staged, site / wheel.dist_info)
+        site = stage(wheel, interpreter, staged)
         compile_modules(interpreter, site, staged)
         metadata = Metadata(
             name=wheel.name,
@@ -52,6 +48,16 @@ def build_wheel_package(
             summary=str(wheel.metadata.get("Summary") or ""),
         )
         return write_package(staged, metadata, destination)
+
+
+def stage(wheel: Wheel, interpreter: Interpreter, staged: Path) -> Path:
+    """Lay out below `staged` what installing `wheel` gives; returns its site-packages."""
+    site = staged / "lib" / f"python{interpreter.minor}" / "site-packages"
+    unpack(wheel, staged, site)
+    _write_scripts(wheel, staged / "bin")
+    _name_interpreter_in_kernels(staged)
+    _write_record(staged, site / wheel.dist_info)
+    return site
 
 
 def unpack(wheel: Wheel, staged: Path, site: Path) -> None:

@@ -161,9 +161,9 @@ def _remove_leftovers(name: str, parent: int) -> None:
     for entry in os.listdir(parent):
         if entry.startswith(_partial_prefix(name)):
             try:
-                shutil.rmtree(entry, dir_fd=parent)
-            except NotADirectoryError:
                 os.unlink(entry, dir_fd=parent)
+            except IsADirectoryError:
+                shutil.rmtree(entry, dir_fd=parent)
 
 
 def _partial_prefix(name: str) -> str:

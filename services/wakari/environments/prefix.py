@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,7 +61,7 @@ def read_records(prefix: Path) -> Iterator[dict[str, Any]]:
     """
     for file in sorted((prefix / "conda-meta").glob("*.json")):
         try:
-            record = json.loads(file.read_bytes())
+            record = json.loads(_read_regular(file))
         except (OSError, ValueError) as error:
             raise EnvironmentsError(
                 "broken_environment",
@@ -71,9 +74,35 @@ def read_records(prefix: Path) -> Iterator[dict[str, Any]]:
 
 
 def recorded_paths(record: dict[str, Any]) -> list[dict[str, Any]]:
-    """The file entries of a record, each with `_path` and, where it names the prefix, `prefix_placeholder`."""
-    paths: list[dict[str, Any]] = record.get("paths_data", {}).get("paths", [])
+    """The file entries of a record, each with `_path` and, where it names the prefix, `prefix_placeholder`.
+
+    Raises:
+        EnvironmentsError: the record is not of that shape (its file may have been written by a user).
+    """
+    data = record.get("paths_data", {})
+    paths = data.get("paths", []) if isinstance(data, dict) else None
+    if not isinstance(paths, list) or not all(_is_entry(entry) for entry in paths):
+        raise EnvironmentsError(
+            "broken_environment", f"The record of {record['name']} lists no usable paths.", status=500
+        )
     return paths
+
+
+def _is_entry(entry: object) -> bool:
+    return (
+        isinstance(entry, dict)
+        and isinstance(entry.get("_path"), str)
+        and isinstance(entry.get("prefix_placeholder") or "", str)
+    )
+
+
+def _read_regular(file: Path) -> bytes:
+    """The content of a file that may be a user's: neither a link nor a FIFO is opened for long."""
+    descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as stream:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file")
+        return stream.read()
 
 
 def list_packages(prefix: Path) -> list[Package]:
