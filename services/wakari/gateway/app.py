@@ -6,11 +6,12 @@ from __future__ import annotations
 from flask import Flask
 
 from wakari.core import web
-from wakari.gateway import internal, jobs, sign_in
+from wakari.gateway import internal, jobs
 from wakari.gateway.calls import Calls
 from wakari.gateway.nodes import Nodes
 from wakari.gateway.pages import Pages
 from wakari.gateway.settings import GatewaySettings, cookie_keys
+from wakari.gateway.sign_in import SignIn
 
 MAX_BODY = 1 << 20  # bytes; the data plane refuses more, too
 
@@ -24,6 +25,6 @@ def create_app(settings: GatewaySettings) -> Flask:
     calls = Calls(settings, Nodes(settings.nodes_dir))
     pages = Pages(settings)
     app.register_blueprint(internal.blueprint(settings, keys, calls, pages))
-    app.register_blueprint(sign_in.blueprint(settings, keys, calls, pages))
+    app.register_blueprint(SignIn(settings, keys, calls, pages).blueprint())
     app.register_blueprint(jobs.blueprint(settings, calls))
     return app

@@ -95,7 +95,7 @@ class Calls:
             raise AppError(
                 "sign_in_refused",
                 "The server did not accept this sign-in.",
-                hint="Try again. If it happens every time, the gateway must be registered again (wk-gateway-configure).",
+                hint="Try again. If it happens every time, register the gateway again (wk-gateway-configure).",
                 status=403,
             )
         return of_answer(TokenAnswer, content, "The server")
@@ -141,7 +141,7 @@ class Calls:
             return node, of_answer(Opened, answer, f"The compute node {node.name}"), decision
         raise away or AppError(
             "node_unknown",
-            f"This gateway does not know the compute node of the project ({', '.join(decision.nodes) or 'none given'}).",
+            f"This gateway knows no compute node of the project ({', '.join(decision.nodes) or 'none given'}).",
             hint="Tell an administrator: the node is missing in nodes.d on the gateway.",
             status=503,
         )

@@ -28,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         create_app(settings)  # whatever is wrong with the settings is said now, not by each process
     except SettingsError as error:
         for line in str(error).splitlines():
-            log.error("%s", line)
+            log.error("%s", line)  # noqa: TRY400 - the message says all; a trace would hide it
         return BAD_SETTINGS
     if arguments.check:
         return 0

@@ -93,17 +93,20 @@ class Nodes:
 
 
 def _read(path: Path) -> Node | None:
-    """Return the node in a file; None, with a line in the log, where it holds none. One bad file stops no other node."""
+    """Return the node in a file; None, with a line in the log, where it holds none: one bad file stops no other."""
     try:
         node = Node.model_validate(json.loads(path.read_text(encoding="utf-8")))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        log.error("node file refused", extra={"file": str(path), "why": f"{first['loc']}: {first['msg']}"})
-        return None
+        _refuse(path, f"{'.'.join(map(str, first['loc']))}: {first['msg']}")
     except (OSError, ValueError) as error:
-        log.error("node file refused", extra={"file": str(path), "why": f"{type(error).__name__}"})
-        return None
-    if node.name != path.stem:
-        log.error("node file refused", extra={"file": str(path), "why": f"it names another node, {node.name!r}"})
-        return None
-    return node
+        _refuse(path, f"it cannot be read as JSON ({type(error).__name__})")
+    else:
+        if node.name == path.stem:
+            return node
+        _refuse(path, f"it names another node, {node.name}")
+    return None
+
+
+def _refuse(path: Path, why: str) -> None:
+    log.error("node file refused", extra={"file": str(path), "why": why})

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Opens apps behind a request's back, so that a person sees a page while an app starts and asking again starts nothing twice."""
+"""Opens apps behind a request's back: a person sees a page meanwhile, and asking again starts nothing twice."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Opener(Generic[R]):
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="open")
 
     def run(self, key: str, work: Callable[[], R], wait: float) -> R | None:
-        """Return what `work` returns; None where it needs more than `wait` seconds (it goes on). Raises what it raises."""
+        """Return what `work` returns, raise what it raises; None while it needs more than `wait` seconds."""
         attempt = self._begin(key, work)
         try:
             return attempt.future.result(timeout=wait)

@@ -22,7 +22,7 @@ MAX_LOG = 20000  # characters of an app's log that are shown
 
 @dataclass(frozen=True)
 class Kind:
-    """How an error is shown: heading, seconds until the page asks again (None: never), whether something is under way."""
+    """How an error is shown. `refresh`: seconds until the page asks again, None: never; `busy`: something goes on."""
 
     title: str
     refresh: int | None = None
@@ -103,7 +103,10 @@ class Pages:
     def headers() -> dict[str, str]:
         """Return the headers every page goes out with: nothing may be loaded but the page's own style."""
         digest = base64.b64encode(hashlib.sha256(_style().encode()).digest()).decode()
-        policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+        policy = (
+            f"default-src 'none'; style-src 'sha256-{digest}'; "
+            "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+        )
         return {
             "Content-Type": "text/html; charset=utf-8",
             "Content-Security-Policy": policy,

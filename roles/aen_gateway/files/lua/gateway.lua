@@ -332,6 +332,9 @@ end
 _M.node_away = guarded(function()
   local headers = ngx.req.get_headers(MAX_HEADERS)
   local request = paths.parse(ngx.var.request_uri) or {}
+  if request.app then
+    routes.forget_for(ngx.var.wk_user, request)
+  end
   local problem = errors.of("node_away", { node = ngx.var.wk_node })
   return answer.problem(problem, request, answer.is_navigation(ngx.req.get_method(), headers))
 end)

@@ -137,7 +137,7 @@ function _M.run(host, port, headers, own, still_allowed)
     node:close()
     return ngx.exit(444)
   end
-  ngx.status = 101
+  ngx.var.wk_upgraded = "1"
   node:settimeouts(CONNECT, IDLE, IDLE)
   client:settimeouts(CONNECT, IDLE, IDLE)
   answer.lines[#answer.lines + 1] = "X-Request-Id: " .. ngx.var.wk_request_id
