@@ -19,10 +19,20 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(config: Path, port: int, log: Path) -> Iterator[None]:
+def running(config: Path, port: int, log: Path, uid: int | None = None) -> Iterator[None]:
     """Run NGINX with the configuration until the end of the block; RuntimeError with its log where it does not start."""
-    command = ["/usr/sbin/nginx", "-c", str(config), "-e", str(log), "-g", "daemon off;"]
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+    command = ["/usr/sbin/nginx", "-c", str(config), "-e", "stderr"]
+    if "daemon off;" not in config.read_text():
+        command += ["-g", "daemon off;"]
+    with log.open("ab") as stderr:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stderr=stderr,
+            user=uid,
+            group=uid,
+            extra_groups=None if uid is None else [],
+        )
     try:
         _wait(process, port, log)
         yield
