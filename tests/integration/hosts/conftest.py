@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 LAB = "aentest"  # beside the lab of `make up`, with its own network, bridge and folder
 ROOT = Path(__file__).parents[3]
 
-Hosts = "Callable[..., subprocess.CompletedProcess[str]]"
-
 
 @pytest.fixture(scope="session")
 def lab() -> Lab:
