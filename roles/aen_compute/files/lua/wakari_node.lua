@@ -83,6 +83,7 @@ end
 
 -- Answer where nothing listens on the socket: the gateway then asks the launcher to open the app again.
 function _M.down()
+  ngx.header["X-Wakari-Error"] = "app_not_running" -- docs/protocols.md: an app's own 503 does not carry it
   return refuse(503, "app_not_running", "The app is not running.", "Open it again.")
 end
 
