@@ -48,7 +48,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.check:
         sys.stdout.write("The settings are good.\n")
         return 0
-    web.serve(lambda: create_app(settings), settings.socket, workers=settings.processes, threads=settings.threads)
+    web.serve(
+        lambda: create_app(settings),
+        settings.socket,
+        workers=settings.processes,
+        threads=settings.threads,
+        # The folder decides who may connect (docs/server.md); gunicorn gives the socket to the service account's group,
+        # which NGINX is not in.
+        socket_mode=0o666,
+    )
     return 0
 
 
