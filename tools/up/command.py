@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--down", action="store_true", help="remove the hosts and all that belongs to them")
     what.add_argument(
-        "--describe", action="store_true", help="write .aen/local.json of the hosts that run, and print it"
+        "--describe", action="store_true", help="write .aen/local.json of the running hosts"
     )
     options = parser.parse_args(arguments)
     try:

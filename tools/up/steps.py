@@ -62,8 +62,9 @@ def run_together(*steps: Step) -> None:
 
 def _copy(name: str, process: subprocess.Popen[str]) -> None:
     assert process.stdout is not None  # noqa: S101 - Popen was given a pipe
-    for line in process.stdout:
-        print(f"{name}: {line.rstrip()}", flush=True)
+    with process.stdout as lines:
+        for line in lines:
+            print(f"{name}: {line.rstrip()}", flush=True)
 
 
 def _announce(name: str, what: str) -> None:
