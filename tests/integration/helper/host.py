@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A compute node's files for the helper, and the helper as a real process that sees accounts of its own.
+
+Accounts are made by the real useradd(8) on an overlay of /etc, in a mount namespace: this machine keeps its own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+SERVICES = Path(__file__).parents[3] / "services"
+SKELETON = Path(__file__).parents[3] / "roles/aen_compute/files/skeleton"
+ALICE = {"name": "alice", "uid": 20000, "gid": 20000}
+BOB = {"name": "bob", "uid": 20001, "gid": 20001}
+CAROL = {"name": "carol", "uid": 20002, "gid": 20002}
+SERVICE = "wksvc"
+_OWN_ETC = """
+mount -t overlay overlay -o "lowerdir=/etc,upperdir=$1/upper,workdir=$1/work" /etc
+shift
+exec "$@"
+"""
+_RUN = """
+import sys
+from pathlib import Path
+sys.path[:0] = [{services!r}]
+from wakari.helper.main import run
+raise SystemExit(run(sys.stdin.buffer, sys.stdout.buffer, Path({prefix!r}), Path({site!r})))
+"""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the helper answered."""
+
+    status: int
+    lines: list[dict[str, Any]]
+
+    @property
+    def result(self) -> dict[str, Any]:
+        assert "result" in self.lines[-1], self.lines[-1]
+        return dict(self.lines[-1]["result"])
+
+    @property
+    def code(self) -> str:
+        assert "error" in self.lines[-1], self.lines[-1]
+        return str(self.lines[-1]["error"]["code"])
+
+    @property
+    def steps(self) -> list[str]:
+        return list(dict.fromkeys(line["step"] for line in self.lines[:-1]))
+
+
+@dataclass(frozen=True)
+class Host:
+    """Folders of one node, all below one that root alone can write."""
+
+    root: Path
+
+    @property
+    def projects(self) -> Path:
+        return self.root / "projects"
+
+    @property
+    def anaconda(self) -> Path:
+        return self.root / "anaconda"
+
+    @property
+    def scripts(self) -> Path:
+        return self.root / "prefix/etc/wakari/scripts/config.json"
+
+    @property
+    def shared(self) -> Path:
+        return self.root / "prefix/etc/wakari/wk-compute-launcher-config.json"
+
+    def begin(self, text: bytes) -> subprocess.Popen[bytes]:
+        process = subprocess.Popen(
+            self._command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        assert process.stdin is not None
+        process.stdin.write(text)
+        process.stdin.close()
+        process.stdin = None
+        return process
+
+    def end(self, process: subprocess.Popen[bytes]) -> Answer:
+        output, errors = process.communicate(timeout=60)
+        assert b"Traceback" not in errors, errors.decode()
+        return Answer(process.returncode, [json.loads(line) for line in output.splitlines()])
+
+    def ask(self, verb: str, **fields: Any) -> Answer:
+        return self.end(self.begin(request(verb, **fields)))
+
+    def in_namespace(self, *command: str) -> str:
+        """Return what a command prints that sees the helper's accounts."""
+        return subprocess.run(self._own_etc(*command), check=True, capture_output=True, text=True).stdout
+
+    def _command(self) -> list[str]:
+        code = _RUN.format(services=str(SERVICES), prefix=str(self.root / "prefix"), site=str(self.root / "site"))
+        return self._own_etc(sys.executable, "-I", "-c", code)
+
+    def _own_etc(self, *command: str) -> list[str]:
+        head = ["unshare", "--mount", "--propagation", "private", "sh", "-ec", _OWN_ETC, "sh"]
+        return [*head, str(self.root / "etc"), *command]
+
+
+def request(verb: str, **fields: Any) -> bytes:
+    return json.dumps({"verb": verb, "request_id": "test-request-1", "requested_by": "alice", **fields}).encode()
+
+
+def project(name: str = "p1", owner: dict[str, Any] = ALICE, **fields: Any) -> dict[str, Any]:
+    return {"owner": owner, "name": name, **fields}
+
+
+@contextmanager
+def laid_down() -> Iterator[Host]:
+    """Make a node's files in a folder of root's, and remove them at the end of the block."""
+    # Not below /tmp: everybody can write there, and the helper refuses settings in such a place.
+    host = Host(Path(tempfile.mkdtemp(prefix="wakari-helper-", dir="/var/lib")))
+    try:
+        host.root.chmod(0o755)
+        for name in ("projects", "prefix/etc/wakari/scripts", "site", "etc/upper", "etc/work", "home"):
+            (host.root / name).mkdir(parents=True)
+        host.projects.chmod(0o711)
+        settings = {
+            "service_account": SERVICE,
+            "anaconda": str(host.anaconda),
+            "skeleton": str(host.root / "skeleton"),
+            "home_root": str(host.root / "home"),
+            "run_dir": str(host.root / "run"),
+            "state_dir": str(host.root / "state"),
+            "app_logs": str(host.root / "appLogs"),
+        }
+        host.scripts.write_text(json.dumps(settings))
+        host.shared.write_text(json.dumps({"projectRoot": str(host.projects), "node_name": "compute1"}))
+        shutil.copytree(SKELETON, host.root / "skeleton")
+        make_distribution(host.anaconda)
+        host.in_namespace("useradd", "--system", "--no-create-home", SERVICE)
+        yield host
+    finally:
+        shutil.rmtree(host.root)
+
+
+def make_distribution(path: Path) -> None:
+    """Make the smallest prefix that is an environment: records, a program, a script that names the prefix."""
+    (path / "conda-meta").mkdir(parents=True)
+    (path / "bin").mkdir()
+    (path / "bin/python").write_text("#!/bin/sh\n")
+    (path / "bin/tool").write_text(f"#!{path}/bin/python\n")
+    for name in ("python", "tool"):
+        (path / "bin" / name).chmod(0o755)
+    record = {
+        "name": "tool",
+        "version": "1",
+        "build": "0",
+        "build_number": 0,
+        "files": ["bin/python", "bin/tool"],
+        "paths_data": {
+            "paths_version": 1,
+            "paths": [
+                {"_path": "bin/python", "path_type": "hardlink"},
+                {"_path": "bin/tool", "path_type": "hardlink", "file_mode": "text", "prefix_placeholder": str(path)},
+            ],
+        },
+    }
+    (path / "conda-meta/tool-1-0.json").write_text(json.dumps(record))
+    (path / "conda-meta/history").write_text("")
+
+
+def mode_of(path: Path) -> str:
+    return f"{os.lstat(path).st_mode & 0o7777:o}"
