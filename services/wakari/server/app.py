@@ -19,7 +19,7 @@ from wakari.server.api.blueprint import blueprint as api
 from wakari.server.internal.blueprint import blueprint as internal
 from wakari.server.oauth.blueprint import blueprint as oauth
 from wakari.server.oauth.blueprint import init_authority, token
-from wakari.server.pages.blueprint import blueprint as pages
+from wakari.server.pages import blueprint as pages
 from wakari.server.services import EXTENSION, build, services
 from wakari.server.settings import ServerSettings
 from wakari.store import StoreUnavailable

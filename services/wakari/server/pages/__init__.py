@@ -1,2 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The pages: server-rendered, forms that work without JavaScript, live parts by htmx."""
+
+from __future__ import annotations
+
+from wakari.server.pages import account, admin, dashboard, project, session
+from wakari.server.pages.blueprint import blueprint
+
+VIEWS = (account, admin, dashboard, project, session)  # imported so that they enter themselves into the blueprint
+
+__all__ = ["VIEWS", "blueprint"]

@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Administration: users, data centers, compute nodes, task queue, security log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Literal, ParamSpec, TypeVar
+
+from flask import request
+from werkzeug.wrappers import Response
+
+from wakari.access import Action, require_site
+from wakari.accounts import passwords
+from wakari.core.errors import AppError
+from wakari.server import who
+from wakari.server.api.users import remove_account, require_for
+from wakari.server.pages.blueprint import blueprint
+from wakari.server.pages.view import attempt, back, field, me, page, signed_in
+from wakari.server.services import services
+
+P = ParamSpec("P")
+T = TypeVar("T")
+PAGE = 50
+LOG_LINES = 100
+
+
+def needs(action: Action) -> Callable[[Callable[P, T]], Callable[P, T | Response]]:
+    """Return a decorator for views of signed-in people who may do this on the site."""
+
+    def decorate(view: Callable[P, T]) -> Callable[P, T | Response]:
+        @signed_in
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> T:
+            require_site(me().caller, action)
+            return view(*args, **kwargs)
+
+        return guarded
+
+    return decorate
+
+
+@blueprint.get("/admin")
+@needs(Action.TASK_READ_ALL)
+def admin() -> tuple[str, int]:
+    """Return the numbers that tell how the site is."""
+    store = services().store
+    numbers = {
+        "Users": store.users.count(),
+        "Projects": store.projects.count(),
+        "Running projects": store.projects.count(state="running"),
+        "Projects in error": store.projects.count(state="error"),
+        "Tasks waiting": store.tasks.count("queued"),
+        "Tasks at work": store.tasks.count("running"),
+    }
+    return page("admin/overview.html", tab="overview", numbers=numbers, data_centers=store.data_centers.all())
+
+
+@blueprint.get("/admin/users")
+@needs(Action.USER_READ)
+def admin_users() -> tuple[str, int]:
+    """Return the accounts, page by page."""
+    return _users()
+
+
+@blueprint.post("/admin/users")
+@needs(Action.USER_WRITE)
+def admin_add_user() -> Response | tuple[str, int]:
+    """Add an account; a generated password is shown this once, in the answer itself."""
+    roles = [role for role in ("staff", "superuser") if field(role)]
+    name = field("name")
+    password = request.form.get("password", "")
+    generated = "" if password else passwords.generate()
+    try:
+        require_site(me().caller, Action.USER_ROLES if roles else Action.USER_WRITE)
+        user = services().accounts.add(
+            name,
+            password or generated,
+            actor=me().user.name,
+            full_name=field("full_name"),
+            email=field("email"),
+            roles=roles,
+            address=who.address(),
+        )
+    except AppError as error:
+        return _users(error.status, error=error, form=request.form)
+    return _users(added=user, generated=generated)
+
+
+@blueprint.post("/admin/users/remove")
+@needs(Action.USER_WRITE)
+def admin_remove_user() -> Response:
+    """Close an account."""
+    name = field("name")
+
+    def remove() -> None:
+        user = services().accounts.get(name)
+        require_for(me().caller, user)
+        remove_account(user, me().user.name)
+
+    attempt(remove, f"The account of {name} is closed.")
+    return back("/admin/users")
+
+
+@blueprint.post("/admin/users/role")
+@needs(Action.USER_ROLES)
+def admin_role() -> Response:
+    """Give or take a role."""
+    name, actor = field("name"), me().user.name
+    role: Literal["staff", "superuser"] = "superuser" if field("role") == "superuser" else "staff"
+    accounts = services().accounts
+    change = accounts.give_role if field("give") else accounts.take_role
+    attempt(lambda: change(name, role, actor=actor, address=who.address()), f"The roles of {name} are changed.")
+    return back("/admin/users")
+
+
+@blueprint.get("/admin/data-centers")
+@needs(Action.NODE_READ)
+def admin_data_centers() -> tuple[str, int]:
+    """Return the data centers with their health and nodes."""
+    store = services().store
+    found = store.data_centers.all()
+    nodes = {center.id: store.nodes.of(center.id) for center in found}
+    return page("admin/data_centers.html", tab="data-centers", data_centers=found, nodes=nodes)
+
+
+@blueprint.get("/admin/nodes")
+@needs(Action.NODE_READ)
+def admin_nodes() -> tuple[str, int]:
+    """Return the compute nodes."""
+    return _nodes()
+
+
+@blueprint.post("/admin/nodes")
+@needs(Action.NODE_WRITE)
+def admin_add_node() -> Response | tuple[str, int]:
+    """Register a compute node."""
+    try:
+        node = services().sites.add_node(
+            field("name"),
+            field("data_center"),
+            field("url"),
+            field("description"),
+            actor=me().user.name,
+            address=who.address(),
+        )
+    except AppError as error:
+        return _nodes(error.status, error=error, form=request.form)
+    attempt(lambda: None, f"The node {node.name} is registered. Its gateway needs its key: run the playbook.")
+    return back("/admin/nodes")
+
+
+@blueprint.post("/admin/nodes/remove")
+@needs(Action.NODE_WRITE)
+def admin_remove_node() -> Response:
+    """Forget a compute node."""
+    name, actor = field("name"), me().user.name
+    attempt(
+        lambda: services().sites.remove_node(name, actor=actor, address=who.address()), f"The node {name} is removed."
+    )
+    return back("/admin/nodes")
+
+
+@blueprint.get("/admin/tasks")
+@needs(Action.TASK_READ_ALL)
+def admin_tasks() -> tuple[str, int]:
+    """Return the newest tasks."""
+    found = services().store.tasks.page(requested_by=None, before=request.args.get("before"), limit=PAGE + 1)
+    more = found[PAGE - 1].id if len(found) > PAGE else None
+    return page("admin/tasks.html", tab="tasks", tasks=found[:PAGE], more=more)
+
+
+@blueprint.get("/admin/log")
+@needs(Action.USER_ROLES)
+def admin_log() -> tuple[str, int]:
+    """Return the newest entries of the security log."""
+    return page("admin/log.html", tab="log", events=services().store.audit.latest(LOG_LINES))
+
+
+def _users(status: int = 200, **context: object) -> tuple[str, int]:
+    after = request.args.get("after", "")
+    found = services().store.users.page(after, PAGE + 1)
+    more = found[PAGE - 1].name if len(found) > PAGE else None
+    return page("admin/users.html", status, tab="users", users=found[:PAGE], more=more, **context)
+
+
+def _nodes(status: int = 200, **context: object) -> tuple[str, int]:
+    store = services().store
+    nodes = store.nodes.page("", 0)
+    load = store.projects.load(node.name for node in nodes)
+    centers = store.data_centers.all()
+    names = {center.id: center.name for center in centers}
+    return page(
+        "admin/nodes.html", status, tab="nodes", nodes=nodes, load=load, data_centers=centers, names=names, **context
+    )

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A project: its state as it changes, its apps, its team, its settings."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from flask import render_template, request
+from werkzeug.wrappers import Response
+
+from wakari.access import LEVEL_OF_ROLE, Action, Level, level
+from wakari.access.questions import not_found, require
+from wakari.core.errors import AppError
+from wakari.server import who
+from wakari.server.api.present import app_url, visible
+from wakari.server.pages.blueprint import blueprint
+from wakari.server.pages.view import attempt, back, field, me, page, signed_in
+from wakari.server.services import services
+from wakari.store.records import Project
+
+HISTORY = 10  # tasks shown on the page
+NEEDED = {"read": Level.READ, "write": Level.WRITE}
+
+
+@blueprint.get("/<owner>/<name>")
+@signed_in
+def project_page(owner: str, name: str) -> tuple[str, int]:
+    """Return the page."""
+    project = _visible(owner, name)
+    return page(
+        "project.html",
+        project=project,
+        live=_live(project),
+        tasks=services().store.tasks.of_project(project.id, HISTORY),
+        data_center=services().store.data_centers.get(project.data_center),
+    )
+
+
+@blueprint.get("/<owner>/<name>/status")
+@signed_in
+def project_status(owner: str, name: str) -> Response:
+    """Return the live part; 204, which htmx leaves alone, where it is what the page shows already."""
+    try:
+        project = _visible(owner, name)
+    except AppError:
+        # Deleted while somebody looked at it, or they left the team.
+        return Response(status=200, headers={"HX-Redirect": "/"})
+    live = _live(project)
+    if request.args.get("seen") == live["version"]:
+        return Response(status=204)
+    tasks = services().store.tasks.of_project(project.id, HISTORY)
+    return Response(render_template("_live.html", project=project, live=live, tasks=tasks), mimetype="text/html")
+
+
+@blueprint.post("/<owner>/<name>/start")
+@signed_in
+def start_project(owner: str, name: str) -> Response:
+    """Start the project."""
+    project = _visible(owner, name)
+    attempt(lambda: services().lifecycle.start(me().caller, project, who.address()), "The project is starting.")
+    return back(f"/{project.path}")
+
+
+@blueprint.post("/<owner>/<name>/stop")
+@signed_in
+def stop_project(owner: str, name: str) -> Response:
+    """Stop the project."""
+    project = _visible(owner, name)
+    attempt(lambda: services().lifecycle.stop(me().caller, project, who.address()), "The project is stopping.")
+    return back(f"/{project.path}")
+
+
+@blueprint.get("/<owner>/<name>/settings")
+@signed_in
+def project_settings(owner: str, name: str) -> tuple[str, int]:
+    """Return team, description and deletion."""
+    project = _visible(owner, name)
+    require(me().caller, Action.PROJECT_TEAM, project)
+    return page("project_settings.html", project=project, roles=[role for role in LEVEL_OF_ROLE if role != "owner"])
+
+
+@blueprint.post("/<owner>/<name>/settings")
+@signed_in
+def update_project(owner: str, name: str) -> Response:
+    """Change summary and visibility."""
+    project = _visible(owner, name)
+    public = field("visibility") == "public"
+    attempt(
+        lambda: services().creation.update(
+            me().caller, project, summary=field("summary"), public=public, address=who.address()
+        ),
+        "The project is changed.",
+    )
+    return back(f"/{project.path}/settings")
+
+
+@blueprint.post("/<owner>/<name>/team")
+@signed_in
+def put_member(owner: str, name: str) -> Response:
+    """Put a person into the team, or change their role."""
+    project = _visible(owner, name)
+    user, role = field("user"), field("role")
+    attempt(lambda: services().team.put(me().caller, project, user, role, who.address()), f"{user} is in the team now.")
+    return back(f"/{project.path}/settings")
+
+
+@blueprint.post("/<owner>/<name>/team/remove")
+@signed_in
+def remove_member(owner: str, name: str) -> Response:
+    """Take a person out of the team; who leaves by themselves goes to the first page."""
+    project = _visible(owner, name)
+    user = field("user")
+    done = attempt(
+        lambda: services().team.remove(me().caller, project, user, who.address()), f"{user} is no longer in the team."
+    )
+    return back("/" if done and user == me().user.name else f"/{project.path}/settings")
+
+
+@blueprint.post("/<owner>/<name>/delete")
+@signed_in
+def delete_project(owner: str, name: str) -> Response:
+    """Delete the project, once its name was typed."""
+    project = _visible(owner, name)
+    require(me().caller, Action.PROJECT_DELETE, project)
+
+    def delete() -> None:
+        if field("confirm") != project.name:
+            raise AppError("not_confirmed", "The project was not deleted.", hint="Type its name to confirm.")
+        services().lifecycle.delete(me().caller, project, who.address())
+
+    done = attempt(delete, "The project is being deleted.")
+    return back(f"/{project.path}" if done else f"/{project.path}/settings")
+
+
+def _visible(owner: str, name: str) -> Project:
+    if not owner or not name:
+        raise not_found()
+    return visible(me().caller, owner, name)
+
+
+def _live(project: Project) -> dict[str, Any]:
+    """Return what changes while somebody looks at the page, with a version that changes with it."""
+    place = services().store.data_centers.get(project.data_center)
+    held = level(me().caller, project)
+    apps = [
+        {"title": app.title, "url": app_url(place, project, app.name)}
+        for app in services().settings.apps
+        if place is not None and held >= NEEDED[app.permission]
+    ]
+    tasks = services().store.tasks.of_project(project.id, 1)
+    seen = (
+        project.state,
+        project.reason,
+        project.progress,
+        project.deleting,
+        [(task.id, task.state) for task in tasks],
+    )
+    version = hashlib.sha256(repr(seen).encode()).hexdigest()[:16]
+    return {
+        "version": version,
+        "apps": apps,
+        "changing": project.state in {"starting", "stopping"},
+        "percent": _percent(project.progress),
+    }
+
+
+def _percent(progress: dict[str, Any] | None) -> int | None:
+    fraction = (progress or {}).get("fraction")
+    return round(100 * fraction) if isinstance(fraction, int | float) else None

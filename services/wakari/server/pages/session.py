@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Signing in and out."""
+
+from __future__ import annotations
+
+from flask import flash, g, request
+from flask import session as form_session
+from werkzeug.wrappers import Response
+
+from wakari.core.errors import AppError
+from wakari.server import guard, who
+from wakari.server.pages.blueprint import blueprint
+from wakari.server.pages.view import back, page
+from wakari.server.services import services
+
+
+@blueprint.get("/login")
+def login_form() -> Response | tuple[str, int]:
+    """Return the form, or the way on for who has a session already."""
+    target = guard.safe_next(request.args.get("next"))
+    if who.by_cookie() is not None:
+        return back(target)
+    _allow_gateways(target)
+    return page("login.html", target=target)
+
+
+@blueprint.post("/login")
+def login() -> Response | tuple[str, int]:
+    """Open a session and go on."""
+    # `next` in the form, or in the address where the form was sent to the page's own one.
+    target = guard.safe_next(request.form.get("next") or request.args.get("next"))
+    name = request.form.get("username", "").strip()
+    sign_in = services().sign_in
+    try:
+        user = sign_in.authenticate(name, request.form.get("password", ""), who.address())
+    except AppError as error:
+        _allow_gateways(target)
+        return page("login.html", error.status, target=target, error=error, username=name[:64])
+    former = who.by_cookie()
+    if former is not None:
+        sign_in.end_session(former.session, who.address())
+    form_session.clear()
+    secret = sign_in.open_session(user, who.address())
+    response = back(target)
+    settings = services().settings
+    response.set_cookie(
+        who.COOKIE,
+        secret,
+        max_age=int(settings.session_lifetime),
+        httponly=True,
+        samesite="Lax",
+        secure=settings.secure,
+        path="/",
+    )
+    return response
+
+
+@blueprint.post("/logout")
+def logout() -> Response:
+    """End the session."""
+    signed_in = who.by_cookie()
+    if signed_in is not None:
+        services().sign_in.end_session(signed_in.session, who.address())
+    form_session.clear()
+    flash("You are signed out.", "good")
+    response = back("/login")
+    response.delete_cookie(who.COOKIE, path="/", httponly=True, samesite="Lax", secure=services().settings.secure)
+    return response
+
+
+def _allow_gateways(target: str) -> None:
+    # Browsers check form-action on redirects too: from this form through /oauth/authorize to the gateway.
+    if target.startswith("/oauth/authorize"):
+        g.form_targets = [data_center.url for data_center in services().store.data_centers.all()]
