@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from wakari.core.errors import BadInputError, UnavailableError
-from wakari.core.messages import AppName, Level, Message, NodeName, Person, ProjectName, ProjectSpec, UserName
+from wakari.core.messages import AppName, Level, Message, NodeName, Person, ProjectSpec, UserName
 
 
 class Credential(Message):
@@ -35,8 +35,9 @@ class DecideRequest(Message):
     """The data plane asks what somebody may do in a project."""
 
     credential: Credential
-    owner: UserName
-    project: ProjectName
+    # Any text: whether there is such a project is for the server to say.
+    owner: str = Field(min_length=1, max_length=64)
+    project: str = Field(min_length=1, max_length=64)
 
 
 class OpenRequest(DecideRequest):

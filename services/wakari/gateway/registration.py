@@ -93,7 +93,7 @@ def plan(present: Registration | None, wanted: Wanted) -> str:
     Raises:
         UnavailableError: the server cannot be reached.
     """
-    if present is None or present.WAKARI_SERVER != wanted.server:
+    if present is None or wanted.server != present.WAKARI_SERVER:
         return "register"
     try:
         known = Client().call(present.server(), "GET", "/api/internal/v1/data-center", timeout=TIMEOUT)
@@ -104,7 +104,7 @@ def plan(present: Registration | None, wanted: Wanted) -> str:
             return "register"
         raise
     named = known.get("name") == wanted.name and known.get("url") == wanted.url
-    return "nothing" if named and present.SUMMARY == wanted.summary else "change"
+    return "nothing" if named and wanted.summary == present.SUMMARY else "change"
 
 
 def change(present: Registration, wanted: Wanted, administrator: Administrator) -> Registration:

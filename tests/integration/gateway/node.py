@@ -7,11 +7,15 @@ import base64
 import hashlib
 import json
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from wakari.core import tokens
+
 CHUNK = 65536
+INSTANCE = "0123456789abcdef0123"
 MAGIC = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, section 1.3
 
 
@@ -37,7 +41,30 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
+    def _launcher(self) -> None:
+        """Answer as wk-compute does (docs/protocols.md, "Compute node"), to this node's own gateway alone."""
+        token = self.headers.get("Authorization", "").removeprefix("Bearer ")
+        tokens.verify(self.server.key, token, "node:compute1", self.server.gateway)
+        body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", "0"))) or b"{}")
+        self.server.asked.append((self.path, body))
+        if self.path == "/_wakari/v1/jobs":
+            lines: list[dict[str, Any]] = [
+                {"step": "skeleton", "message": "copying", "fraction": 0.5},
+                {"result": {"verb": body["verb"]}},
+            ]
+            self._reply(200, "".join(json.dumps(line) + "\n" for line in lines[: self.server.job_lines]).encode(), [])
+            return
+        if self.path == "/_wakari/v1/status":
+            self._reply(200, json.dumps({"status": "ok", "messages": [], "node": "compute1"}).encode(), [])
+            return
+        status, answer = self.server.open_answer
+        time.sleep(self.server.open_seconds)
+        self._reply(status, json.dumps(answer).encode(), [])
+
     def do_GET(self) -> None:
+        if self.path.startswith("/_wakari/"):
+            self._launcher()
+            return
         seen = self._seen()
         self.server.seen.append(seen)
         parts = urlsplit(self.path)
@@ -68,6 +95,9 @@ class _Handler(BaseHTTPRequestHandler):
     do_HEAD = do_DELETE = do_OPTIONS = do_GET  # noqa: N815 - the base class's names
 
     def do_POST(self) -> None:
+        if self.path.startswith("/_wakari/"):
+            self._launcher()
+            return
         digest = hashlib.sha256()
         size = 0
         for data in self._body():
@@ -154,6 +184,12 @@ class Node(ThreadingHTTPServer):
         self.received = 0
         self.go_on = threading.Event()
         self.closed = threading.Semaphore(0)
+        self.key = tokens.new_key()
+        self.gateway = ""
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+        self.job_lines = 2
+        self.open_seconds = 0.0
+        self.open_answer: tuple[int, dict[str, Any]] = (200, {"instance": INSTANCE, "state": "running"})
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
 
     def handle_error(self, request: object, client_address: object) -> None:
