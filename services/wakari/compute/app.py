@@ -41,19 +41,7 @@ def create_app(settings: ComputeSettings) -> Flask:
 
     @app.get("/_wakari/v1/status")
     def status() -> Response:
-        messages = problems(settings)
-        count = 0
-        try:
-            count = len(systemd.apps())
-        except AppError as error:
-            messages.append(error.message)
-        return jsonify(
-            status="degraded" if messages else "ok",
-            messages=messages,
-            node=settings.node_name,
-            apps=count,
-            load=list(os.getloadavg()),
-        )
+        return jsonify(_status(settings))
 
     @app.post("/_wakari/v1/jobs")
     def jobs() -> Response:
@@ -84,6 +72,22 @@ def create_app(settings: ComputeSettings) -> Flask:
         return jsonify(instance=instance, state="stopped")
 
     return app
+
+
+def _status(settings: ComputeSettings) -> dict[str, Any]:
+    messages = problems(settings)
+    count = 0
+    try:
+        count = len(systemd.apps())
+    except AppError as error:
+        messages.append(error.message)
+    return {
+        "status": "degraded" if messages else "ok",
+        "messages": messages,
+        "node": settings.node_name,
+        "apps": count,
+        "load": list(os.getloadavg()),
+    }
 
 
 def problems(settings: ComputeSettings) -> list[str]:

@@ -29,10 +29,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 0
         found.settings.key()
         usable, wrong = manifests.read_all(found.settings.below_prefix(found.settings.apps_dir))
-        if options.check and wrong:
-            raise SettingsError("\n".join(wrong))
     except SettingsError as error:
         sys.stderr.write(f"wk-compute: {error}\n")
+        return BAD_SETTINGS
+    if options.check and wrong:
+        sys.stderr.write("".join(f"wk-compute: {message}\n" for message in wrong))
         return BAD_SETTINGS
     for message in wrong:
         log.error("app not offered", extra={"reason": message})

@@ -58,21 +58,22 @@ class Accounts:
                 status=403,
             )
 
-    def ensure(self, person: Person) -> Account:
-        """Return the person's account; make it where the platform manages accounts and it is missing.
+    def ensure(self, person: Person, *, make: bool = True) -> Account:
+        """Return the person's account; make it where it is missing, `make` is true and the platform manages accounts.
 
         Raises:
             AppError: `account_conflict`, `account_missing`, `account_failed`, `service_account_refused`.
         """
         self.refuse_service(person.name, "own or open a project")
         found = _find(person.name)
-        if found is None and self._settings.manage_accounts:
+        if found is None and make and self._settings.manage_accounts:
             with locks.held(self._settings.run_dir, "accounts.lock", lambda: None):
                 found = _find(person.name) or self._make(person)
         if found is None:
             raise AppError(
                 "account_missing",
-                f"The person {person.name!r} has no account on this node, and MANAGE_ACCOUNTS is false.",
+                f"The person {person.name!r} has no account on this node"
+                + ("." if self._settings.manage_accounts else ", and MANAGE_ACCOUNTS is false."),
                 hint=f"Make the OS account {person.name!r}, then start the project again.",
                 status=409,
             )
@@ -87,13 +88,13 @@ class Accounts:
             )
         return found
 
-    def team(self, spec: ProjectSpec) -> tuple[Account, Team]:
+    def team(self, spec: ProjectSpec, *, make: bool = True) -> tuple[Account, Team]:
         """Return the owner's account and the project's team by uid; accounts are made as `ensure` does."""
-        owner = self.ensure(spec.owner)
+        owner = self.ensure(spec.owner, make=make)
         members: dict[int, int] = {}
         viewers: dict[int, int] = {}
         for member in spec.members:
-            account = self.ensure(member)
+            account = self.ensure(member, make=make)
             (members if member.role == "member" else viewers)[account.uid] = account.gid
         return owner, Team(owner.uid, owner.gid, members, viewers)
 

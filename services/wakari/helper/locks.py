@@ -18,7 +18,7 @@ PATIENCE = 900.0  # seconds: the longest first start that is still believable
 
 
 @contextmanager
-def held(run_dir: Path, name: str, waiting: Callable[[], None], patience: float = PATIENCE) -> Iterator[None]:
+def held(run_dir: Path, name: str, waiting: Callable[[], object], patience: float = PATIENCE) -> Iterator[None]:
     """Hold the named lock for the block; `waiting` is called once where somebody else holds it first.
 
     Raises:
@@ -34,7 +34,7 @@ def held(run_dir: Path, name: str, waiting: Callable[[], None], patience: float 
         os.close(descriptor)
 
 
-def _take(descriptor: int, waiting: Callable[[], None], patience: float) -> None:
+def _take(descriptor: int, waiting: Callable[[], object], patience: float) -> None:
     deadline = time.monotonic() + patience
     told = False
     while True:

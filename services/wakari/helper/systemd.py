@@ -147,9 +147,10 @@ def _call(command: list[str]) -> str:
             status=503,
         ) from error
     if done.returncode:
+        words = done.stderr.strip()[-300:] or f"status {done.returncode}"
         raise AppError(
-            "app_failed",
-            f"systemd refused: {done.stderr.strip()[-300:] or done.returncode}",
+            "app_failed" if command[0] == "systemd-run" else "systemd_unavailable",
+            f"systemd refused: {words}",
             hint="An administrator must look at the node's journal.",
             status=500,
         )

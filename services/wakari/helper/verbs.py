@@ -3,24 +3,20 @@
 
 from __future__ import annotations
 
-import json
 import os
 from contextlib import AbstractContextManager
 from functools import singledispatchmethod
-from pathlib import Path
 from typing import Any
 
 from wakari.core.errors import AppError
-from wakari.core.messages import ProjectSpec, Step
+from wakari.core.messages import ProjectSpec, Step, instance_of
 from wakari.helper import locks, requests
 from wakari.helper.accounts import Accounts
+from wakari.helper.applying import Applying
 from wakari.helper.apps import Apps
 from wakari.helper.output import Output
 from wakari.helper.projects import Projects
 from wakari.helper.settings import HelperSettings
-from wakari.permissions.engine import Engine
-from wakari.permissions.policy import Policy, Team
-from wakari.permissions.report import Report
 
 Result = dict[str, Any]
 
@@ -34,6 +30,7 @@ class Verbs:
         self._accounts = Accounts(settings)
         self._projects = Projects(settings)
         self._apps = Apps(settings, self._accounts, self._projects)
+        self._applying = Applying(settings)
 
     @singledispatchmethod
     def run(self, request: Any) -> Result:  # noqa: ANN401 - dispatched on the type of the request
@@ -51,14 +48,14 @@ class Verbs:
         self._accounts.refuse_service(request.requested_by, "start a project")
         with self._project_lock(spec, "accounts"):
             self._output.progress("accounts", f"Accounts of {spec.owner.name} and {len(spec.members)} others", 0.0)
-            owner, team = self._accounts.team(spec)
+            owner, _ = self._accounts.team(spec)
             self._output.progress("skeleton", "Project folder", 0.05)
             created = self._projects.create(spec, owner)
             self._output.progress("environment", f"Environment {spec.environment}", 0.1)
             cloned = self._projects.create_environment(spec, owner, self._clone_progress)
             self._output.progress("permissions", "Permissions of all files", 0.8)
-            report = self._apply(spec, team)
-            self._remember(spec)
+            report = self._applying.apply(spec, write=True, progress=self._walk_progress)
+            self._applying.remember(spec)
             self._output.progress("ready", "Ready", 1.0)
         return {
             "path": str(self._projects.path(spec)),
@@ -76,15 +73,15 @@ class Verbs:
                 self._apps.stop(unit.instance)
             if not os.path.lexists(self._projects.path(spec)):
                 return {"permissions": None}  # never started here: nothing on disk to protect
-            _, team = self._accounts.team(spec)
             self._output.progress("permissions", "Permissions of all files", 0.1)
-            report = self._apply(spec, team)
-            self._remember(spec)
+            report = self._applying.apply(spec, write=True, progress=self._walk_progress)
+            self._applying.remember(spec)
         return {"permissions": report.as_dict()}
 
     @run.register
     def _launch_app(self, request: requests.LaunchApp) -> Result:
-        with self._lock(f"app.{request.project.path}.{request.user.name}.{request.app}", "apps"):
+        name = f"app.{instance_of(request.project.owner.name, request.project.name, request.user.name, request.app)}"
+        with locks.held(self._settings.run_dir, f"{name}.lock", lambda: self._waiting("apps")):
             return {"instance": self._apps.launch(request.project, request.user, request.app)}
 
     @run.register
@@ -102,7 +99,7 @@ class Verbs:
         with self._project_lock(spec, "apps"):
             self._stop_all(spec)
             archive = self._projects.remove(spec, request.mode)
-            self._state_file(spec).unlink(missing_ok=True)
+            self._applying.forget(spec)
         return {"archive": str(archive) if archive else None}
 
     def _stop_all(self, spec: ProjectSpec) -> int:
@@ -112,14 +109,6 @@ class Verbs:
             self._apps.stop(unit.instance)
         return len(units)
 
-    def _apply(self, spec: ProjectSpec, team: Team) -> Report:
-        spared = frozenset({0, self._accounts.service().pw_uid})
-        descriptor = self._projects.open(spec, self._accounts.ensure(spec.owner))
-        try:
-            return Engine(Policy(team), spared, write=True, progress=self._walk_progress).run(descriptor)
-        finally:
-            os.close(descriptor)
-
     def _clone_progress(self, done: int, total: int) -> None:
         fraction = min(done / total, 1.0) if total else 0.0
         self._output.progress("environment", f"{done} of {total} files", 0.1 + 0.7 * fraction)
@@ -128,22 +117,7 @@ class Verbs:
         self._output.progress("permissions", f"{files} files")
 
     def _project_lock(self, spec: ProjectSpec, step: Step) -> AbstractContextManager[None]:
-        return self._lock(f"project.{spec.path}", step)
+        return self._applying.lock(spec, lambda: self._waiting(step))
 
-    def _lock(self, name: str, step: Step) -> AbstractContextManager[None]:
-        # Neither user, project nor app names hold a dot: distinct things have distinct locks.
-        def waiting() -> None:
-            self._output.progress(step, "Waiting for another change of the same project to end")
-
-        return locks.held(self._settings.run_dir, f"{name.replace('/', '.')}.lock", waiting)
-
-    def _remember(self, spec: ProjectSpec) -> None:
-        """Keep the team as it was applied, for wk-permissions."""
-        path = self._state_file(spec)
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        temporary = path.with_suffix(".new")
-        temporary.write_text(json.dumps(spec.model_dump(), indent=1), encoding="utf-8")
-        temporary.replace(path)
-
-    def _state_file(self, spec: ProjectSpec) -> Path:
-        return self._settings.state_dir / "projects" / spec.owner.name / f"{spec.name}.json"
+    def _waiting(self, step: Step) -> None:
+        self._output.progress(step, "Waiting for another change of the same project to end")

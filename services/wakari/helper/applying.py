@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Permissions of a project on this node: who its team is here, and one walk over its files."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from wakari.core import names
+from wakari.core.errors import AppError
+from wakari.core.messages import ProjectSpec
+from wakari.helper import locks
+from wakari.helper.accounts import Accounts
+from wakari.helper.projects import Projects
+from wakari.helper.settings import HelperSettings
+from wakari.permissions.engine import Engine
+from wakari.permissions.policy import Policy
+from wakari.permissions.report import Report
+
+
+class Applying:
+    """One engine behind start-project, changes of a team and wk-permissions."""
+
+    def __init__(self, settings: HelperSettings) -> None:
+        self._settings = settings
+        self._accounts = Accounts(settings)
+        self._projects = Projects(settings)
+
+    def lock(self, spec: ProjectSpec, waiting: Callable[[], object]) -> AbstractContextManager[None]:
+        """Return the lock that every change of the project holds."""
+        # Neither user nor project names hold a dot: distinct projects have distinct locks.
+        return locks.held(self._settings.run_dir, f"project.{spec.owner.name}.{spec.name}.lock", waiting)
+
+    def apply(self, spec: ProjectSpec, *, write: bool, progress: Callable[[int], None] | None = None) -> Report:
+        """Compare the project's files with the rule, and put them right where `write`; return what was found.
+
+        Raises:
+            AppError: `project_not_started`, `project_owner_wrong`, and what accounts and the engine raise.
+        """
+        owner, team = self._accounts.team(spec, make=write)
+        spared = frozenset({0, self._accounts.service().pw_uid})
+        descriptor = self._projects.open(spec, owner)
+        try:
+            return Engine(Policy(team), spared, write=write, progress=progress).run(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def remember(self, spec: ProjectSpec) -> None:
+        """Keep the team as it was applied."""
+        path = self._state_file(spec.owner.name, spec.name)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        temporary = path.with_suffix(".new")
+        temporary.write_text(json.dumps(spec.model_dump(), indent=1), encoding="utf-8")
+        temporary.replace(path)
+
+    def forget(self, spec: ProjectSpec) -> None:
+        """Drop what `remember` kept."""
+        self._state_file(spec.owner.name, spec.name).unlink(missing_ok=True)
+
+    def remembered(self, owner: str, project: str) -> ProjectSpec:
+        """Return the project as it was applied last; AppError `project_not_started` where it never was."""
+        path = self._state_file(names.user_name(owner), names.project_name(project))
+        try:
+            return ProjectSpec.model_validate_json(path.read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise AppError(
+                "project_not_started",
+                f"The project {owner}/{project} was never started on this node.",
+                hint="Start it, or name another as OWNER/PROJECT.",
+                status=409,
+            ) from error
+        except (ValidationError, OSError) as error:
+            raise AppError(
+                "state_damaged",
+                f"{path} cannot be read ({type(error).__name__}).",
+                hint="Start the project: it writes the file anew.",
+                status=500,
+            ) from error
+
+    def _state_file(self, owner: str, project: str) -> Path:
+        return self._settings.state_dir / "projects" / owner / f"{project}.json"
