@@ -6,7 +6,9 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import threading
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 from wakari.environments.relocation import Relocation
@@ -21,6 +23,10 @@ _SCANNED_SUFFIXES = (".pth", ".egg-link")
 _SCANNED_SIZE = 1 << 20
 _COPY_SIZE = 1 << 20
 _PROGRESS_STEP = 500
+# Making a directory takes longer than all else here and waits in the kernel; two at a time is as much as ext4 gives.
+_THREADS = 2
+# lib/python3.11/site-packages/ and share/jupyter/labextensions/: their directories are shared out.
+_SPLIT_DEPTH = 3
 
 
 @dataclass
@@ -63,11 +69,13 @@ class TreeCloner:
         # A file that another user owns could be changed under the clone: such files are copied.
         self._link_owners = (0, os.geteuid())
         self._all_linkable = False
+        self._lock = threading.Lock()
 
     def clone_tree(self, source: int, target: int) -> None:
         """Clone everything below the directory `source` into the empty directory `target`."""
         self._all_linkable = os.fstat(source).st_uid == 0
-        self._clone_directory(source, target, "")
+        with ThreadPoolExecutor(_THREADS) as self._pool:
+            self._clone_directory(source, target, "")
         self._progress(self.counts.files, self.counts.files)
 
     def hand_over(self, target: int) -> None:
@@ -77,6 +85,18 @@ class TreeCloner:
             os.fchown(target, *self._owner)
 
     def _clone_directory(self, source: int, target: int, relative: str) -> None:
+        # The caller holds both descriptors until everything below is done.
+        below: list[Future[None]] = []
+        try:
+            self._clone_entries(source, target, relative, below)
+            for task in below:
+                task.result()
+        finally:
+            for task in below:
+                task.cancel()
+            wait(below)
+
+    def _clone_entries(self, source: int, target: int, relative: str, below: list[Future[None]]) -> None:
         with os.scandir(source) as entries:
             for entry in entries:
                 if not relative and entry.name in _NOT_CLONED:
@@ -84,34 +104,45 @@ class TreeCloner:
                 if entry.is_symlink():
                     self._clone_link(entry.name, source, target)
                 elif entry.is_dir(follow_symlinks=False):
-                    os.mkdir(entry.name, 0o700, dir_fd=target)
-                    with directory(entry.name, within=source) as below, directory(entry.name, within=target) as made:
-                        self._clone_directory(below, made, f"{relative}{entry.name}/")
-                        self.hand_over(made)
+                    # Only the directory at this depth hands out work, so no task waits for another.
+                    if relative.count("/") == _SPLIT_DEPTH:
+                        below.append(self._pool.submit(self._clone_child, entry.name, source, target, relative))
+                    else:
+                        self._clone_child(entry.name, source, target, relative)
                 elif entry.is_file(follow_symlinks=False):
                     self._clone_file(entry, source, target, relative)
-                    if self.counts.files % _PROGRESS_STEP == 0:
-                        self._progress(self.counts.files, max(self._total, self.counts.files))
                 # Sockets, FIFOs and devices are not part of an environment.
+
+    def _clone_child(self, name: str, source: int, target: int, relative: str) -> None:
+        os.mkdir(name, 0o700, dir_fd=target)
+        with directory(name, within=source) as child, directory(name, within=target) as made:
+            self._clone_directory(child, made, f"{relative}{name}/")
+            self.hand_over(made)
+
+    def _count(self, kind: str) -> None:
+        with self._lock:
+            setattr(self.counts, kind, getattr(self.counts, kind) + 1)
+            if self.counts.files % _PROGRESS_STEP == 0:
+                self._progress(self.counts.files, max(self._total, self.counts.files))
 
     def _clone_link(self, name: str, source: int, target: int) -> None:
         leads_to = self._relocation.link(os.readlink(name, dir_fd=source))
         os.symlink(leads_to, name, dir_fd=target)
         if self._owner:
             os.chown(name, *self._owner, dir_fd=target, follow_symlinks=False)
-        self.counts.symlinks += 1
+        self._count("symlinks")
 
     def _clone_file(self, entry: os.DirEntry[str], source: int, target: int, relative: str) -> None:
         path = relative + entry.name
         recorded = path in self._text or path in self._binary
         if (recorded or self._is_scanned(entry, relative)) and self._rewrite(entry.name, source, target, path):
-            self.counts.rewritten += 1
+            self._count("rewritten")
         # Every tool rewrites records in place, so they are never shared.
         elif relative != "conda-meta/" and self._link(entry.name, source, target):
-            self.counts.linked += 1
+            self._count("linked")
         else:
             self._copy(entry.name, source, target)
-            self.counts.copied += 1
+            self._count("copied")
 
     def _is_scanned(self, entry: os.DirEntry[str], relative: str) -> bool:
         named = relative == "bin/" or entry.name in _SCANNED_NAMES or entry.name.endswith(_SCANNED_SUFFIXES)

@@ -3,9 +3,9 @@
 
     python -m tests.benchmarks.environments.clone [ROUNDS]
 
-Each round times the three one after the other, so that a busy machine slows all of them; ratios are of medians.
-Fails when a goal is missed: at most 0.3 of `cp -a`, at most 1.2 of py-rattler. Neither of those two gives an environment
-that may be used: `cp -a` leaves the paths of its source, py-rattler leaves behind what pip installed and needs a cache.
+Each round times the three one after the other, so that a busy machine slows them all; ratios are of medians.
+Fails when a goal is missed: at most 0.3 of `cp -a`, at most 1.2 of py-rattler. Neither of those two gives a usable
+environment: `cp -a` leaves the paths of its source, py-rattler leaves behind what pip installed and needs a cache.
 """
 
 from __future__ import annotations
