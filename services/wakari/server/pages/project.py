@@ -58,7 +58,7 @@ def project_status(owner: str, name: str) -> Response:
 def start_project(owner: str, name: str) -> Response:
     """Start the project."""
     project = _visible(owner, name)
-    attempt(lambda: services().lifecycle.start(me().caller, project, who.address()), "The project is starting.")
+    attempt(lambda: services().lifecycle.start(me().caller, project, who.address()))
     return back(f"/{project.path}")
 
 
@@ -67,7 +67,7 @@ def start_project(owner: str, name: str) -> Response:
 def stop_project(owner: str, name: str) -> Response:
     """Stop the project."""
     project = _visible(owner, name)
-    attempt(lambda: services().lifecycle.stop(me().caller, project, who.address()), "The project is stopping.")
+    attempt(lambda: services().lifecycle.stop(me().caller, project, who.address()))
     return back(f"/{project.path}")
 
 
@@ -129,7 +129,7 @@ def delete_project(owner: str, name: str) -> Response:
             raise AppError("not_confirmed", "The project was not deleted.", hint="Type its name to confirm.")
         services().lifecycle.delete(me().caller, project, who.address())
 
-    done = attempt(delete, "The project is being deleted.")
+    done = attempt(delete)
     return back(f"/{project.path}" if done else f"/{project.path}/settings")
 
 

@@ -129,14 +129,18 @@ def me() -> SignedIn:
     return found
 
 
-def attempt(work: Callable[[], object], done: str) -> bool:
-    """Run a change; tell the person what was done, or why not. Returns whether it was done."""
+def attempt(work: Callable[[], object], done: str = "") -> bool:
+    """Run a change; tell the person what was done (where it does not show by itself), or why not.
+
+    Returns whether it was done.
+    """
     try:
         work()
     except AppError as error:
         flash(f"{error.message} {error.hint}".strip(), "bad")
         return False
-    flash(done, "good")
+    if done:
+        flash(done, "good")
     return True
 
 
