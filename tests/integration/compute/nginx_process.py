@@ -20,7 +20,7 @@ def free_port() -> int:
 
 @contextmanager
 def running(config: Path, port: int, log: Path, uid: int | None = None) -> Iterator[None]:
-    """Run NGINX with the configuration until the end of the block; RuntimeError with its log where it does not start."""
+    """Run NGINX until the end of the block; RuntimeError with its log where it does not start."""
     command = ["/usr/sbin/nginx", "-c", str(config), "-e", "stderr"]
     if "daemon off;" not in config.read_text():
         command += ["-g", "daemon off;"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A compute node's prefix on this machine, with the real NGINX in front: the role's files, rendered as the role does."""
+"""A compute node's prefix on this machine, behind the real NGINX: the role's files, rendered as the role does."""
 
 from __future__ import annotations
 
@@ -84,17 +84,14 @@ def lay_down(node: Node) -> None:
             shutil.copy(file, prefix / "lib/lua")
     template = (ROLES / "aen_compute/templates/etc/nginx/nginx.conf.j2").read_text()
     modules = Path("/usr/lib/nginx/modules")
-    rendered = (
-        jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)
-        .from_string(template)
-        .render(  # noqa: S701
-            ansible_managed="test",
-            ansible_facts={},
-            __aen_compute_prefix=str(prefix),
-            __aen_compute_nginx_modules=[modules / "ndk_http_module.so", modules / "ngx_http_lua_module.so"],
-            aen_compute_port=node.port,
-            aen_compute_proxy_workers=1,
-        )
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined)  # noqa: S701 - no HTML: a file for NGINX
+    rendered = environment.from_string(template).render(
+        ansible_managed="test",
+        ansible_facts={},
+        __aen_compute_prefix=str(prefix),
+        __aen_compute_nginx_modules=[modules / "ndk_http_module.so", modules / "ngx_http_lua_module.so"],
+        aen_compute_port=node.port,
+        aen_compute_proxy_workers=1,
     )
     (prefix / "etc/nginx/nginx.conf").write_text(rendered)
 

@@ -169,7 +169,7 @@ def test_accounts_are_never_made_when_the_site_manages_them(host: Host) -> None:
     assert answer.code == "account_missing"
     assert "'alice'" in answer.lines[-1]["error"]["message"]
     host.in_namespace("useradd", "--uid", "30000", "--create-home", "alice")
-    host.ask("start-project", project=project()).result
+    assert host.ask("start-project", project=project()).status == 0
     assert owner_of(host.projects / "alice/p1")[0] == 30000  # the site's uid, not the server's
 
 
@@ -190,7 +190,7 @@ def test_system_account_is_refused(host: Host) -> None:
 
 def test_projects_with_names_alike_are_two(host: Host) -> None:
     for name in ("p1", "p10"):
-        host.ask("start-project", project=project(name)).result
+        assert host.ask("start-project", project=project(name)).status == 0
     host.ask("start-project", project=project("p1", members=[{**BOB, "role": "member"}])).result
     acl = subprocess.run(["getfacl", "-cnp", str(host.projects / "alice/p10")], check=True, capture_output=True)
     assert b"20001" not in acl.stdout

@@ -25,7 +25,7 @@ def as_person(uid: int, action: Callable[[], T]) -> T:
             os.setresuid(uid, uid, uid)
             os.umask(0o022)
             answer = pickle.dumps((True, action()))
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - raised again in the parent
             answer = pickle.dumps((False, error))
         os.write(write_end, answer)
         os._exit(0)

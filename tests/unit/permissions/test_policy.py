@@ -15,20 +15,20 @@ ALONE = Policy(Team(ALICE, ALICE))
 
 
 def test_project_of_one_person_needs_no_more_than_mode_bits() -> None:
-    assert ALONE.directory(ALICE, ALICE, False) == Acl(7, 7, 1)
-    assert ALONE.default(False) == Acl(7, 7, 1)
+    assert ALONE.directory(ALICE, ALICE, public=False) == Acl(7, 7, 1)
+    assert ALONE.default(public=False) == Acl(7, 7, 1)
 
 
 def test_directory_of_the_owner() -> None:
-    assert POLICY.directory(ALICE, ALICE, False) == Acl(7, 7, 1, {BOB: 7, CAROL: 5}, {}, 7)
+    assert POLICY.directory(ALICE, ALICE, public=False) == Acl(7, 7, 1, {BOB: 7, CAROL: 5}, {}, 7)
 
 
 def test_directory_of_a_member_keeps_owner_and_owners_group() -> None:
-    assert POLICY.directory(BOB, BOB, False) == Acl(7, 7, 1, {ALICE: 7, CAROL: 5}, {ALICE: 7}, 7)
+    assert POLICY.directory(BOB, BOB, public=False) == Acl(7, 7, 1, {ALICE: 7, CAROL: 5}, {ALICE: 7}, 7)
 
 
 def test_default_entries_name_owner_and_team_since_anybody_of_them_may_make_the_file() -> None:
-    assert POLICY.default(False) == Acl(7, 7, 1, {ALICE: 7, BOB: 7, CAROL: 5}, {ALICE: 7}, 7)
+    assert POLICY.default(public=False) == Acl(7, 7, 1, {ALICE: 7, BOB: 7, CAROL: 5}, {ALICE: 7}, 7)
 
 
 @pytest.mark.parametrize(
@@ -36,20 +36,22 @@ def test_default_entries_name_owner_and_team_since_anybody_of_them_may_make_the_
     [(False, False, 6, 6, 0), (True, False, 7, 7, 1), (False, True, 6, 6, 4), (True, True, 7, 7, 5)],
 )
 def test_file_is_executable_only_where_it_was(executable: bool, public: bool, mask: int, user: int, other: int) -> None:
-    assert POLICY.file(ALICE, ALICE, executable, public) == Acl(user, 7, other, {BOB: 7, CAROL: 5}, {}, mask)
+    assert POLICY.file(ALICE, ALICE, executable=executable, public=public) == Acl(
+        user, 7, other, {BOB: 7, CAROL: 5}, {}, mask
+    )
 
 
 def test_public_directory_is_open_for_reading() -> None:
-    assert POLICY.directory(ALICE, ALICE, True).other == 5
-    assert POLICY.default(True).other == 5
+    assert POLICY.directory(ALICE, ALICE, public=True).other == 5
+    assert POLICY.default(public=True).other == 5
 
 
 def test_viewer_who_owns_a_file_reads_it_as_viewers_do() -> None:
-    assert POLICY.file(CAROL, CAROL, False, False).user_obj == 4
+    assert POLICY.file(CAROL, CAROL, executable=False, public=False).user_obj == 4
 
 
 def test_stranger_who_owns_a_file_has_no_more_than_others() -> None:
-    wanted = POLICY.file(DAVE, DAVE, False, False)
+    wanted = POLICY.file(DAVE, DAVE, executable=False, public=False)
     assert (wanted.user_obj, wanted.group_obj) == (0, 0)
     assert wanted.users == {ALICE: 7, BOB: 7, CAROL: 5}
 
@@ -57,16 +59,16 @@ def test_stranger_who_owns_a_file_has_no_more_than_others() -> None:
 def test_group_that_may_hold_others_gets_nothing() -> None:
     users = 100
     policy = Policy(Team(ALICE, ALICE, members={BOB: users}))
-    assert policy.default(False).group_obj == 0
-    assert policy.file(BOB, users, False, False).group_obj == 0
-    assert policy.file(BOB, users, False, False).groups == {ALICE: 7}
+    assert policy.default(public=False).group_obj == 0
+    assert policy.file(BOB, users, executable=False, public=False).group_obj == 0
+    assert policy.file(BOB, users, executable=False, public=False).groups == {ALICE: 7}
 
 
 def test_what_the_kernel_makes_of_the_default_is_already_right() -> None:
     """posix_acl_create_masq: a new file of mode 0666 has the default's entries, owner and mask limited by the mode."""
-    default = POLICY.default(False)
+    default = POLICY.default(public=False)
     for uid in (ALICE, BOB):
         made = Acl(6, default.group_obj, default.other & 6, default.users, default.groups, 6)
-        assert made.grants(uid, uid) == POLICY.file(uid, uid, False, False).grants(uid, uid)
+        assert made.grants(uid, uid) == POLICY.file(uid, uid, executable=False, public=False).grants(uid, uid)
         directory = Acl(7, default.group_obj, default.other, default.users, default.groups, 7)
-        assert directory.grants(uid, uid) == POLICY.directory(uid, uid, False).grants(uid, uid)
+        assert directory.grants(uid, uid) == POLICY.directory(uid, uid, public=False).grants(uid, uid)

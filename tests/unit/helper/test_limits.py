@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A limit that the kernel does not hold stops the start (both layouts of control groups)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from wakari.core.errors import AppError
+from wakari.helper import limits
+from wakari.helper.settings import AppLimits
+
+GROUP = "/wakari.slice/app.service"
+ALL = AppLimits(memory_max="1G", tasks_max=100, cpu_quota_percent=150)
+
+
+def v2(root: Path, memory: str = "1073741824", pids: str = "100", cpu: str = "150000 100000") -> None:
+    folder = root / GROUP[1:]
+    folder.mkdir(parents=True)
+    for name, value in (("memory.max", memory), ("pids.max", pids), ("cpu.max", cpu)):
+        (folder / name).write_text(value + "\n")
+
+
+def v1(root: Path, memory: str = "1073741824", quota: str = "150000") -> None:
+    files = {
+        "memory": {"memory.limit_in_bytes": memory},
+        "pids": {"pids.max": "100"},
+        "cpu": {"cpu.cfs_quota_us": quota, "cpu.cfs_period_us": "100000"},
+    }
+    for controller, content in files.items():
+        folder = root / controller / GROUP[1:]
+        folder.mkdir(parents=True)
+        for name, value in content.items():
+            (folder / name).write_text(value + "\n")
+
+
+def test_properties_of_systemd() -> None:
+    assert limits.properties(ALL) == {"MemoryMax": "1G", "TasksMax": "100", "CPUQuota": "150%"}
+    assert limits.properties(AppLimits()) == {}
+
+
+@pytest.mark.parametrize("lay", [v1, v2])
+def test_limits_that_are_held_pass(tmp_path: Path, lay: object) -> None:
+    assert callable(lay)
+    lay(tmp_path)
+    limits.require_enforced(ALL, GROUP, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("files", "name"),
+    [({"memory": "max"}, "MemoryMax"), ({"pids": "max"}, "TasksMax"), ({"cpu": "max 100000"}, "CPUQuota")],
+)
+def test_limit_that_is_not_held_stops_the_start(tmp_path: Path, files: dict[str, str], name: str) -> None:
+    v2(tmp_path, **files)
+    with pytest.raises(AppError, match=name) as caught:
+        limits.require_enforced(ALL, GROUP, tmp_path)
+    assert caught.value.code == "limit_not_enforced"
+
+
+def test_missing_controller_stops_the_start(tmp_path: Path) -> None:
+    with pytest.raises(AppError, match="MemoryMax"):
+        limits.require_enforced(ALL, GROUP, tmp_path)
+    v1(tmp_path, quota="-1")
+    with pytest.raises(AppError, match="CPUQuota"):
+        limits.require_enforced(ALL, GROUP, tmp_path)
+
+
+def test_no_limit_asks_nothing_of_the_kernel(tmp_path: Path) -> None:
+    limits.require_enforced(AppLimits(), GROUP, tmp_path)

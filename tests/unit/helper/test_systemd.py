@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is read from systemctl show: units of ours, and only those."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from wakari.core.messages import instance_of
+from wakari.helper import systemd
+
+INSTANCE = instance_of("alice", "p1", "bob", "lab")
+BLOCK = f"""Id=wakari-app-{INSTANCE}.service
+Description=Wakari app alice/p1/bob/lab
+ActiveState=active
+SubState=running
+ActiveEnterTimestampMonotonic={int(time.monotonic() * 1e6) - 5_000_000}
+ControlGroup=/wakari.slice/wakari-apps.slice/x.service"""
+
+
+def test_unit_is_read() -> None:
+    unit = systemd._app(BLOCK)
+    assert unit is not None
+    assert (unit.instance, unit.owner, unit.project, unit.user, unit.app) == (INSTANCE, "alice", "p1", "bob", "lab")
+    assert unit.running
+    assert time.time() - unit.since == pytest.approx(5, abs=1)
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "",
+        BLOCK.replace("Wakari app", "Other app"),
+        BLOCK.replace("alice/p1/bob/lab", "alice/p1/bob/notebook"),  # not what the name is the hash of
+        BLOCK.replace(f"wakari-app-{INSTANCE}", "wakari-app-x"),
+    ],
+)
+def test_other_units_are_not(block: str) -> None:
+    assert systemd._app(block) is None
+
+
+@pytest.mark.parametrize("state", ["inactive", "failed"])
+def test_unit_that_ended_does_not_run(state: str) -> None:
+    unit = systemd._app(BLOCK.replace("ActiveState=active", f"ActiveState={state}"))
+    assert unit is not None
+    assert not unit.running
