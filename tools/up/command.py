@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,6 +26,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--describe", action="store_true", help="write .aen/local.json of the running hosts"
     )
     options = parser.parse_args(arguments)
+    # Ansible's commands stand beside the interpreter, whether or not the environment is activated.
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     try:
         if options.down:
             _down()
