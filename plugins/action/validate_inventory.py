@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Check the whole inventory on the controller; see plugins/modules/validate_inventory.py for what it promises."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+
+from ..module_utils import _inventory_needs, _inventory_topology, _inventory_variables  # noqa: TID252
+from ..plugin_utils import _controller_files, _read_inventory, _role_variables  # noqa: TID252
+
+
+class ActionModule(ActionBase):  # type: ignore[misc] # ansible-core ships no types
+    """The action `wakari.aen.validate_inventory`."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = False
+    _supports_check_mode = True
+
+    def run(self, tmp: None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Return a failed result with every problem of the inventory, or an unchanged one where there is none."""
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        _, arguments = self.validate_argument_spec(argument_spec={"controller_files": {"type": "bool", "default": False}})
+        variables = task_vars or {}
+        reader = _read_inventory.Reader(variables["hostvars"], self._templar, self._loader, variables["playbook_dir"])
+        inventory = reader.read()
+        found = chain(
+            _inventory_topology.problems(inventory),
+            _inventory_variables.problems(inventory, _role_variables.known()),
+            _inventory_needs.problems(inventory),
+            _controller_files.problems(inventory) if arguments["controller_files"] else (),
+        )
+        problems = list(dict.fromkeys(found))  # what a group says wrongly is wrong for each of its hosts
+        result |= {"changed": False, "problems": problems, "msg": f"The inventory is good: {len(inventory.hosts)} hosts."}
+        if problems:
+            lines = "\n".join(f"- {problem}" for problem in problems)
+            result |= {"failed": True, "msg": f"The inventory must change. No host was touched.\n{lines}"}
+        return result
