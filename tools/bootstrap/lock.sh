@@ -9,7 +9,7 @@ for tier in server gateway compute; do
   compile --universal --extra "$tier" pyproject.toml -o "requirements/$tier.txt"
 done
 compile --universal --no-deps requirements/mongodb-dev.in -o requirements/mongodb-dev.txt
-[ ! -e requirements/channel.in ] || compile requirements/channel.in -o requirements/channel.txt
+compile --python-platform x86_64-manylinux_2_34 --only-binary :all: requirements/channel.in -o requirements/channel.txt
 for tool in uv pip; do
   sed 's/ .*//' "requirements/$tool.txt" | grep "^$tool==" | compile --no-deps - -o "requirements/$tool.txt"
 done
