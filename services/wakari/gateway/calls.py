@@ -42,18 +42,22 @@ class Calls:
 
         Raises:
             AppError: 401 where the credential is dead.
-            UnavailableError: `server_away` where the server gave no decision, also where it refused this gateway.
+            UnavailableError: `server_away` where the server cannot be reached; `no_decision` where it answers but fails
+                to decide, or refuses this gateway: that concerns this question and not yet everybody.
         """
         body = {"credential": credential.body(), "owner": owner, "project": project}
         server = self.settings.server()
         try:
             answer = self.client.call(server, "POST", "/api/internal/v1/decisions", body, DECISION_TIMEOUT)
         except AppError as error:
+            if error.status == requests.codes.service_unavailable:
+                log.warning("server away", extra={"code": error.code, "why": error.message})
+                raise server_away() from error
             # A cookie's session ends with `session_ended`; `token_invalid` then speaks of our own signature.
             refused_us = error.code == "token_invalid" and credential.token is None
-            if error.status >= SERVER_ERROR or error.status == 429 or refused_us:  # noqa: PLR2004 - too many requests
+            if error.status >= SERVER_ERROR or error.status == requests.codes.too_many_requests or refused_us:
                 log.warning("no decision", extra={"code": error.code, "why": error.message})
-                raise server_away() from error
+                raise no_decision() from error
             raise
         return of_answer(Decision, answer, "The server")
 
@@ -157,6 +161,15 @@ def server_away() -> UnavailableError:
         "server_away",
         "The server cannot be reached, so nobody can enter right now.",
         hint="Who is inside already can go on. Try again in a moment.",
+    )
+
+
+def no_decision() -> UnavailableError:
+    """Return the error for a server that is there, but did not decide."""
+    return UnavailableError(
+        "no_decision",
+        "The server could not say whether you may enter.",
+        hint="Try again in a moment; if it happens again, tell an administrator the request id.",
     )
 
 

@@ -47,6 +47,7 @@ KINDS = {
     "not_found": Kind("Nothing here", retry=False),
     "node_away": Kind("A compute node does not answer", refresh=10),
     "server_away": Kind("The server cannot be reached", refresh=5),
+    "no_decision": Kind("The server gave no answer", refresh=5),
     "control_away": Kind("The gateway is starting", refresh=3, busy=True),
     "sign_in_failed": Kind("Signing in did not work"),
     "sign_in_refused": Kind("Signing in did not work"),

@@ -80,7 +80,7 @@ def gateway(parts: tuple[Proxy, Node, State]) -> Gateway:
     node.received = 0
     node.go_on.clear()
     fresh = State(node_port=node.server_port)
-    for name in ("levels", "ended", "project_state", "permission", "opening_until", "server_away"):
+    for name in ("levels", "ended", "project_state", "permission", "opening_until", "server_away", "undecided"):
         setattr(state, name, getattr(fresh, name))
     it = Gateway(proxy, node, state, f"user{number}", f"project{number}")
     it.grant("write")

@@ -31,6 +31,7 @@ class State:
     permission: str = "write"
     opening_until: float = 0.0
     server_away: bool = False
+    undecided: set[str] = field(default_factory=set)  # users about whom the server fails to decide
     decisions: int = 0
     opens: int = 0
 
@@ -103,6 +104,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._error(401, "session_ended")
             return
         user = credential.get("user") or credential["token"]
+        if user in state.undecided:
+            self._error(503, "no_decision")
+            return
         level = state.levels.get((user, f"{body['owner']}/{body['project']}"), "none")
         self._reply(
             200,

@@ -71,6 +71,18 @@ def test_who_is_inside_goes_on_while_the_server_is_away_and_newcomers_are_told(g
     assert gateway.get().status_code == 404
 
 
+def test_one_failed_question_makes_nobody_elses_decision_last_longer(gateway: Gateway) -> None:
+    assert gateway.get().status_code == 200
+    gateway.state.undecided.add("unlucky")
+    unlucky = {"Cookie": f"wk_gateway={gateway.state.cookie('unlucky', sid='unlucky', jti='unlucky')}"}
+    answer = gateway.get(headers=unlucky)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "no_decision")
+    gateway.grant("none")
+    time.sleep(1.1)
+    assert gateway.get(headers=unlucky).status_code == 503
+    assert gateway.get().status_code == 404
+
+
 def test_a_project_that_does_not_run_is_said_and_not_opened(gateway: Gateway) -> None:
     gateway.state.project_state = "stopped"
     opens = gateway.state.opens

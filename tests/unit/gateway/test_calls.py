@@ -59,19 +59,20 @@ def calls(tmp_path: Path, **answers: Any) -> tuple[Calls, Answers]:
 
 
 @pytest.mark.parametrize(
-    "error",
+    ("error", "code"),
     [
-        UnavailableError("unreachable", "gone"),
-        AppError("internal_error", "oops", status=500),
-        AppError("slow_down", "too many", status=429),
-        AppError("token_invalid", "our own signature", status=401),
+        (UnavailableError("unreachable", "gone"), "server_away"),
+        (AppError("database_away", "gone", status=503), "server_away"),
+        (AppError("internal_error", "oops", status=500), "no_decision"),
+        (AppError("slow_down", "too many", status=429), "no_decision"),
+        (AppError("token_invalid", "our own signature", status=401), "no_decision"),
     ],
 )
-def test_a_server_that_gives_no_decision_counts_as_away(tmp_path: Path, error: AppError) -> None:
+def test_no_decision_is_no_permission_and_no_refusal(tmp_path: Path, error: AppError, code: str) -> None:
     made, _ = calls(tmp_path, server=error)
     with pytest.raises(UnavailableError) as caught:
         made.decide(OPEN.credential, "alice", "p")
-    assert caught.value.code == "server_away"
+    assert caught.value.code == code
 
 
 def test_a_dead_credential_is_said(tmp_path: Path) -> None:

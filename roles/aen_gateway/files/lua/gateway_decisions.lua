@@ -44,16 +44,16 @@ local function outcome(entry)
 end
 
 -- The server could not be asked: what was decided before holds for a while, but only a permission.
-local function without_server(entry, now)
+local function without_server(entry, now, problem)
   if entry and entry.decision and now < entry.at + STALE then
     return entry.decision
   end
-  return nil, errors.of(state:get("control_away") and "control_away" or "server_away")
+  return nil, problem or errors.of(state:get("control_away") and "control_away" or "server_away")
 end
 
 local function ask(key, credential, owner, project, request_id)
   local body = { credential = credential.message, owner = owner, project = project }
-  local answer = control.call("POST", "/internal/decide", body, ASK_TIMEOUT, request_id)
+  local answer, reason = control.call("POST", "/internal/decide", body, ASK_TIMEOUT, request_id)
   local content = answer and cjson.decode(answer.body)
   if answer and answer.status < 500 and content then
     state:delete("server_away")
@@ -65,11 +65,16 @@ local function ask(key, credential, owner, project, request_id)
     end
     return write(key, { at = now, fresh = now + MAX_TTL, problem = errors.from_answer(answer.status, content) })
   end
-  state:set("server_away", true, AWAY)
-  if not answer then
+  local code = content and content.error and content.error.code
+  -- Only what concerns everybody is remembered for everybody: one question that the server cannot decide, or is slow
+  -- about, must not make the others' decisions last longer.
+  if code == "server_away" then
+    state:set("server_away", true, AWAY)
+  elseif not answer and reason ~= "timeout" then
+    state:set("server_away", true, AWAY)
     state:set("control_away", true, AWAY)
   end
-  return nil
+  return nil, content and errors.from_answer(answer.status, content)
 end
 
 local function probe(premature, key, credential, owner, project)
@@ -112,9 +117,9 @@ function _M.find(credential, owner, project, request_id)
     return without_server(entry, now)
   end
   local asking = "asking|" .. key
-  local answer
+  local answer, problem
   if dict:add(asking, true, ASK_TIMEOUT) then
-    answer = ask(key, credential, owner, project, request_id)
+    answer, problem = ask(key, credential, owner, project, request_id)
     dict:delete(asking)
   else
     answer = await(key, asking)
@@ -122,7 +127,7 @@ function _M.find(credential, owner, project, request_id)
   if answer then
     return outcome(answer)
   end
-  return without_server(read(key), ngx.now())
+  return without_server(read(key), ngx.now(), problem)
 end
 
 return _M
