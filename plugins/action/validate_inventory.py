@@ -22,7 +22,9 @@ class ActionModule(ActionBase):  # type: ignore[misc] # ansible-core ships no ty
     def run(self, tmp: None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return a failed result with every problem of the inventory, or an unchanged one where there is none."""
         result: dict[str, Any] = super().run(tmp, task_vars)
-        _, arguments = self.validate_argument_spec(argument_spec={"controller_files": {"type": "bool", "default": False}})
+        _, arguments = self.validate_argument_spec(
+            argument_spec={"controller_files": {"type": "bool", "default": False}}
+        )
         variables = task_vars or {}
         reader = _read_inventory.Reader(variables["hostvars"], self._templar, self._loader, variables["playbook_dir"])
         inventory = reader.read()
@@ -33,7 +35,7 @@ class ActionModule(ActionBase):  # type: ignore[misc] # ansible-core ships no ty
             _controller_files.problems(inventory) if arguments["controller_files"] else (),
         )
         problems = list(dict.fromkeys(found))  # what a group says wrongly is wrong for each of its hosts
-        result |= {"changed": False, "problems": problems, "msg": f"The inventory is good: {len(inventory.hosts)} hosts."}
+        result |= {"changed": False, "msg": f"The inventory is good: {len(inventory.hosts)} hosts."}
         if problems:
             lines = "\n".join(f"- {problem}" for problem in problems)
             result |= {"failed": True, "msg": f"The inventory must change. No host was touched.\n{lines}"}

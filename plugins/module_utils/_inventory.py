@@ -29,7 +29,7 @@ class Option:
 
 @dataclass(frozen=True)
 class Known:
-    """Every variable of the collection: `options` are the administrator's, `internal` are set by playbooks and roles."""
+    """Every variable of the collection: `options` are the administrator's, `internal` are the playbooks' and roles'."""
 
     options: Mapping[str, Option]
     internal: frozenset[str] = frozenset()
@@ -41,15 +41,6 @@ class Assignment:
 
     place: str
     variable: str
-
-
-@dataclass(frozen=True)
-class Twice:
-    """A host that the inventory's own files list several times, with these different values of a variable."""
-
-    host: str
-    variable: str
-    values: tuple[object, ...]
 
 
 @dataclass(frozen=True)
@@ -78,17 +69,21 @@ class Host:
 
     def lacks(self, variable: str) -> bool:
         """Whether there is no value. One that cannot be evaluated is a problem of its own and counts as there."""
-        return not self.text(variable) and variable not in self.failures
+        empty = not self.text(variable) or self.values.get(variable) in ([], {})
+        return empty and variable not in self.failures
 
 
 @dataclass(frozen=True)
 class Inventory:
-    """All hosts, the groups (name -> all groups above it), and what sets which variable."""
+    """All hosts, the groups (name -> all groups above it), and what sets which variable.
+
+    `listed_gateways` has each compute node that the inventory's files list with several gateways.
+    """
 
     hosts: tuple[Host, ...]
     groups: Mapping[str, frozenset[str]]
     assignments: tuple[Assignment, ...] = ()
-    twice: tuple[Twice, ...] = ()
+    listed_gateways: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
 
     def of(self, *tiers: str) -> tuple[Host, ...]:
         """Return the hosts of any of these groups, in the inventory's order."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a chosen provider, method or environment needs besides: secrets, addresses, hashes, one decision for all hosts."""
+"""What a chosen provider, method or environment needs: secrets, addresses, hashes, one decision for all hosts."""
 
 from __future__ import annotations
 
@@ -50,34 +50,32 @@ def problems(inventory: Inventory) -> Iterator[str]:
     for host in inventory.of(SERVER):
         yield from _mongodb(host, inventory)
     for host in inventory.of(COMPUTE):
-        digest = host.text("aen_conda_installer_sha256")
+        digest, place = host.text("aen_conda_installer_sha256"), inventory.place(host, "aen_conda_installer_sha256")
         if host.text("aen_conda_method") == "installer" and digest and not SHA256.fullmatch(digest):
-            yield f"Set aen_conda_installer_sha256 in {inventory.place(host, 'aen_conda_installer_sha256')} to 64 hexadecimal digits."
+            yield f"Set aen_conda_installer_sha256 in {place} to 64 hexadecimal digits."
     yield from _account(inventory)
     yield from _agreed(inventory)
 
 
 def _channels(hosts: Iterable[Host]) -> Iterator[str]:
     chosen = [host for host in hosts if host.text("aen_conda_method") == "channel"]
-    lacking = [
-        host for host in chosen if not host.values.get("aen_conda_channels") and host.lacks("aen_conda_channel_directory")
-    ]
-    if lacking:
-        yield f"Set aen_conda_channels or aen_conda_channel_directory for {hosts_of(lacking)}: aen_conda_method is channel."
+    ways = ("aen_conda_channels", "aen_conda_channel_directory")
+    if lacking := [host for host in chosen if all(host.lacks(way) for way in ways)]:
+        yield f"Set {' or '.join(ways)} for {hosts_of(lacking)}: aen_conda_method is channel."
 
 
 def _mongodb(host: Host, inventory: Inventory) -> Iterator[str]:
-    provider = host.text("aen_mongodb_provider")
+    provider, place = host.text("aen_mongodb_provider"), inventory.place(host, "aen_mongodb_provider")
     if provider == "pip_dev" and host.text("aen_environment") == "production":
         yield (
-            f"Set aen_mongodb_provider in {inventory.place(host, 'aen_mongodb_provider')} to official or remote, or aen_environment "
-            "to development: pip_dev is for trials and tests, and aen_environment is production."
+            f"Set aen_mongodb_provider in {place} to official or remote, or aen_environment to development: "
+            "pip_dev is for trials and tests, and aen_environment is production."
         )
     uri = host.text("aen_mongodb_uri")  # never shown: it holds a password
     if provider == "remote" and uri and not MONGODB_URI.fullmatch(uri):
         yield (
-            f"Write aen_mongodb_uri in {inventory.place(host, 'aen_mongodb_uri')} as mongodb://USER:PASSWORD@HOST:PORT/?OPTIONS, "
-            "with user and password in URL encoding."
+            f"Write aen_mongodb_uri in {inventory.place(host, 'aen_mongodb_uri')} as "
+            "mongodb://USER:PASSWORD@HOST:PORT/?OPTIONS, with user and password in URL encoding."
         )
 
 

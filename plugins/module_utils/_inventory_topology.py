@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
-from ._inventory import COMPUTE, GATEWAY, SERVER, TIERS, Host, Inventory, Twice, listed, nearest
+from ._inventory import COMPUTE, GATEWAY, SERVER, TIERS, Host, Inventory, hosts_of, listed, nearest
 
 # The rule of docs/protocols.md, "Names", for nodes and data centers.
 NODE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", re.ASCII)
@@ -19,12 +19,11 @@ PORTS = {"http": 80, "https": 443}
 def problems(inventory: Inventory) -> Iterator[str]:
     """Yield a sentence for each thing that must change before the inventory is a platform."""
     yield from _tiers(inventory)
-    for twice in inventory.twice:
-        yield _listed_twice(twice)
-    for host in inventory.of(COMPUTE):
-        yield from _data_center_of(host, inventory)
+    yield from _data_centers(inventory)
+    yield from _gateways(inventory)
     yield from _names(inventory)
     yield from _addresses(inventory)
+    yield from _urls(inventory)
 
 
 def _tiers(inventory: Inventory) -> Iterator[str]:
@@ -32,7 +31,7 @@ def _tiers(inventory: Inventory) -> Iterator[str]:
     if not servers:
         yield f"Put exactly one host into the group aen_server, which has none{_group_like(SERVER, inventory)}."
     elif len(servers) > 1:
-        yield f"Keep exactly one host in the group aen_server, which has {listed(servers)}: a platform has one server node."
+        yield f"Keep exactly one host in the group aen_server, not {listed(servers)}: a platform has one server node."
     if not inventory.of(GATEWAY):
         yield f"Put at least one host into the group aen_gateway, which has none{_group_like(GATEWAY, inventory)}."
     if not inventory.of(COMPUTE) and (like := _group_like(COMPUTE, inventory)):
@@ -46,44 +45,39 @@ def _group_like(tier: str, inventory: Inventory) -> str:
     return f"; is its name misspelt in the group {similar[0]}?" if similar else ""
 
 
-def _listed_twice(twice: Twice) -> str:
-    values = listed(str(value) for value in twice.values)
-    if twice.variable == "aen_compute_gateway":
-        return (
-            f"List the compute node {twice.host} once: it stands in the inventory with the gateways {values}, "
-            "and a compute node belongs to one data center."
-        )
-    return f"List the host {twice.host} with one value of {twice.variable}: it stands in the inventory several times, with {values}."
+def _data_centers(inventory: Inventory) -> Iterator[str]:
+    """A compute node belongs to one data center, but Ansible takes the last of several values and says nothing."""
+    why = "a compute node belongs to one data center"
+    for name, values in inventory.listed_gateways.items():
+        yield f"List the compute node {name} once, not with the gateways {listed(map(str, values))}: {why}."
+    for host in inventory.of(COMPUTE):
+        claims = {
+            group: gateway
+            for group, gateway in host.gateways.items()
+            if not any(group in inventory.groups.get(below, ()) for below in host.gateways)  # a group inside refines it
+        }
+        if len({str(gateway) for gateway in claims.values()}) > 1:
+            said = listed(f"{group} ({gateway})" for group, gateway in sorted(claims.items()))
+            yield f"Take the compute node {host.name} out of all groups but one of {said}: {why}."
+        if isinstance(host.values.get("aen_compute_gateway"), (list, dict)):
+            place = inventory.place(host, "aen_compute_gateway")
+            yield f"Set aen_compute_gateway in {place} to one name, not to several: {why}."
 
 
-def _data_center_of(host: Host, inventory: Inventory) -> Iterator[str]:
-    """A compute node belongs to exactly one gateway. Ansible itself would silently take the last of several groups."""
-    claims = {
-        group: gateway
-        for group, gateway in host.gateways.items()
-        if not any(group in inventory.groups.get(below, ()) for below in host.gateways)  # a group inside it refines it
-    }
-    if len({str(gateway) for gateway in claims.values()}) > 1:
-        said = listed(f"{gateway} (group {group})" for group, gateway in sorted(claims.items()))
-        yield (
-            f"Take the compute node {host.name} out of all groups but one of {listed(sorted(claims))}: they give it the "
-            f"gateways {said}, and a compute node belongs to one data center."
-        )
-    if "aen_compute_gateway" in host.failures:
-        return
+def _gateways(inventory: Inventory) -> Iterator[str]:
+    """The gateway of a compute node is there."""
     gateways = [gateway.name for gateway in inventory.of(GATEWAY)]
-    value, place = host.values.get("aen_compute_gateway"), inventory.place(host, "aen_compute_gateway")
-    if value is None or value == "":
-        yield f"Set aen_compute_gateway for the compute node {host.name} to the name of its gateway, one of {listed(gateways)}."
-    elif isinstance(value, (list, tuple, dict)):
+    if lacking := [host for host in inventory.of(COMPUTE) if host.lacks("aen_compute_gateway")]:
+        yield f"Set aen_compute_gateway for {hosts_of(lacking)} to the name of the gateway, one of {listed(gateways)}."
+    wrong: dict[tuple[str, str], list[Host]] = {}
+    for host in inventory.of(COMPUTE):
+        value = host.values.get("aen_compute_gateway")
+        if isinstance(value, str) and value.strip() and value not in gateways:
+            wrong.setdefault((value, inventory.place(host, "aen_compute_gateway")), []).append(host)
+    for (value, place), hosts in wrong.items():
         yield (
-            f"Set aen_compute_gateway in {place} to one name, not to a {'mapping' if isinstance(value, dict) else 'list'}: "
-            f"the compute node {host.name} belongs to one data center."
-        )
-    elif value not in gateways:
-        yield (
-            f"Set aen_compute_gateway of the compute node {host.name} (in {place}) to a host of the group aen_gateway: "
-            f"{value} is none.{nearest(str(value), gateways)}"
+            f"Set aen_compute_gateway in {place} to a host of the group aen_gateway, for {hosts_of(hosts)}: "
+            f"{value} is none.{nearest(value, gateways)}"
         )
 
 
@@ -100,42 +94,44 @@ def _names(inventory: Inventory) -> Iterator[str]:
 
 def _shared(hosts: Iterable[Host], variable: str, why: str) -> Iterator[str]:
     """Yield a sentence for each value of a variable that several hosts have."""
-    by_value: dict[str, list[str]] = {}
+    by_value: dict[str, list[Host]] = {}
     for host in hosts:
         if host.text(variable):
-            by_value.setdefault(host.text(variable), []).append(host.name)
-    for value, names in by_value.items():
-        if len(names) > 1:
-            yield f"Give the hosts {listed(names)} a different {variable} each, not all {value}: {why}."
+            by_value.setdefault(host.text(variable), []).append(host)
+    for value, same in by_value.items():
+        if len(same) > 1:
+            yield f"Give {hosts_of(same)} a different {variable} each, not all {value}: {why}."
 
 
 def _addresses(inventory: Inventory) -> Iterator[str]:
-    machines: dict[tuple[str, str], list[str]] = {}
+    machines: dict[tuple[str, str], list[Host]] = {}
     for host in inventory.of(*TIERS):
         if "ansible_host" not in host.failures:
             address = (host.text("ansible_host") or host.name).lower()
-            machines.setdefault((address, host.text("ansible_port") or "22"), []).append(host.name)
-    for (address, _), names in machines.items():
-        if len(names) > 1:
+            machines.setdefault((address, host.text("ansible_port") or "22"), []).append(host)
+    for (address, _), hosts in machines.items():
+        if len(hosts) > 1:
             yield (
-                f"Give the hosts {listed(names)} a different ansible_host each, not all {address}, "
+                f"Give {hosts_of(hosts)} a different ansible_host each, not all {address}, "
                 "or make them one host in several groups."
             )
+
+
+def _urls(inventory: Inventory) -> Iterator[str]:
     claims: dict[tuple[str, int], list[str]] = {}
     for tier, variable in ((SERVER, "aen_server_url"), (GATEWAY, "aen_gateway_url"), (COMPUTE, "aen_compute_url")):
-        for host in inventory.of(tier):
-            url = host.text(variable)
-            where = _where(url)
-            if url and where is None:
+        for host in (host for host in inventory.of(tier) if host.text(variable)):
+            where = _where(host.text(variable))
+            if where is None:
                 yield (
-                    f"Set {variable} of the host {host.name} (in {inventory.place(host, variable)}) to http:// or https:// with a host name and, "
-                    f"if need be, a port, and nothing after it: {url!r} is not that."
+                    f"Set {variable} in {inventory.place(host, variable)}, for the host {host.name}, to http:// or "
+                    f"https:// with a host name and, if need be, a port, not to {host.text(variable)!r}."
                 )
-            elif where:
+            else:
                 claims.setdefault(where, []).append(f"{variable} of {host.name}")
     for (name, port), what in claims.items():
         if len(what) > 1:
-            yield f"Give {listed(what)} different addresses: {name}:{port} is one address, and answers for one of them only."
+            yield f"Give {listed(what)} different addresses: at {name}:{port} only one of them can answer."
 
 
 def _where(url: str) -> tuple[str, int] | None:

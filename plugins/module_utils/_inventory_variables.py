@@ -36,7 +36,7 @@ ELSEWHERE = frozenset({"aen_compute_gateway"})
 
 
 def problems(inventory: Inventory, known: Known) -> Iterator[str]:
-    """Yield a sentence for each variable that is unknown, not the administrator's, unreadable, of a wrong type or missing."""
+    """Yield a sentence for each variable that is unknown, not to be set, unreadable, of a wrong type or missing."""
     yield from _names(inventory, known)
     for host in inventory.hosts:
         for variable, reason in host.failures.items():
@@ -67,9 +67,15 @@ def _value(host: Host, option: Option, inventory: Inventory) -> Iterator[str]:
         try:
             CONVERTERS[option.type](value)
         except (TypeError, ValueError):
-            yield f"Set {option.name} in {place} to {WORDS[option.type]}: it is now of the type {type(value).__name__}."
+            yield f"Set {option.name} in {place} to {WORDS[option.type]}: it is {_kind(value)}."
     elif option.type in WORDS and isinstance(value, (dict, list)):
-        yield f"Set {option.name} in {place} to {WORDS[option.type]}, not to a {'mapping' if isinstance(value, dict) else 'list'}."
+        yield f"Set {option.name} in {place} to {WORDS[option.type]}, not to {_kind(value)}."
+
+
+def _kind(value: object) -> str:
+    """Return what a value is, without the value."""
+    kinds = {"dict": dict, "list": list, "bool": bool, "int": int, "float": float}
+    return WORDS[next((name for name, kind in kinds.items() if isinstance(value, kind)), "str")]
 
 
 def _missing(inventory: Inventory, known: Known) -> Iterator[str]:

@@ -9,21 +9,21 @@ module: validate_inventory
 short_description: Check the whole inventory before any host is touched
 version_added: 0.1.0
 description:
-  - Checks, on the controller and without a connection to any host, whether the inventory describes a platform that the roles
-    of this collection can install.
+  - Checks, on the controller and without a connection to any host, whether the inventory describes a platform that the
+    roles of this collection can install.
   - Looks at all hosts of the inventory, whatever the run is limited to.
-  - "Hosts: exactly one server; at least one gateway; one data center with a name of its own for each gateway; exactly one
-    gateway, which exists, for each compute node, also where several groups say something about it; names that the platform
-    accepts; no address twice."
-  - "Variables: no C(aen_*) variable that no role knows, or that the playbooks set themselves; types and choices as the roles'
-    argument specifications say; nothing required missing; templates that can be evaluated."
-  - "Needs of a choice: the connection string, repository, installer and hash that a provider or method asks for; nothing of
-    development in production; one service account, not root."
+  - "Hosts: exactly one server; at least one gateway; one data center with a name of its own for each gateway; exactly
+    one gateway, which exists, for each compute node, also where several groups say something about it; names that the
+    platform accepts; no address twice."
+  - "Variables: no C(aen_*) variable that no role knows, or that the playbooks set themselves; types and choices as the
+    roles' argument specifications say; nothing required missing; templates that can be evaluated."
+  - "Needs of a choice: the connection string, repository, installer and hash that a provider or method asks for;
+    nothing of development in production; one service account, not root."
   - All problems are reported together. Each is one sentence that says what to change, and where.
 author: The Wakari AEN maintainers (@wakari)
 options:
   controller_files:
-    description: Whether the files that the roles read on this controller, such as the wheelhouse, must be there already.
+    description: Whether the files that the roles read on this controller, such as the wheelhouse, must be there.
     type: bool
     default: false
 attributes:
@@ -48,9 +48,8 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-problems:
-  description: What must change, a sentence each.
+msg:
+  description: That the inventory is good, or what must change, a sentence in a line each.
   returned: always
-  type: list
-  elements: str
+  type: str
 """

@@ -15,24 +15,24 @@ def problems(inventory: Inventory) -> Iterator[str]:
     Of files that the administrator names only absolute paths are looked at: Ansible finds others beside the playbook.
     """
     for host in inventory.of(*TIERS):
-        folder = host.text("aen_common_wheelhouse")
+        folder = Path(host.text("aen_common_wheelhouse"))
         wanted = [f"{tier.removeprefix('aen_')}-cp*.tar" for tier in host.tiers]
         if SERVER in host.tiers and host.text("aen_mongodb_provider") == "pip_dev":
             wanted.append("mongodb-dev.tar")
-        for archive in wanted if folder else ():
-            if not any(Path(folder).glob(archive)):
-                yield f"Run `make wheelhouse`, or correct aen_common_wheelhouse: {Path(folder).resolve()} has no archive {archive}."
+        for archive in wanted if host.text("aen_common_wheelhouse") else ():
+            if not any(folder.glob(archive)):
+                yield f"Run `make wheelhouse`, or correct aen_common_wheelhouse: {folder.resolve()} has no {archive}."
     for host in inventory.of(SERVER):
         key = host.text("aen_mongodb_repository_key")
         if host.text("aen_mongodb_provider") == "official" and _absent(key):
-            yield f"Put the package repository's key there, or correct aen_mongodb_repository_key: this controller has no file {key}."
+            yield f"Put the repository's key there, or correct aen_mongodb_repository_key: there is no file {key}."
     for host in inventory.of(COMPUTE):
         method, installer = host.text("aen_conda_method"), host.text("aen_conda_installer")
         channel = host.text("aen_conda_channel_directory")
         if method == "channel" and channel and not Path(channel, "manifest.json").is_file():
             yield f"Run `make channel`, or correct aen_conda_channel_directory: {channel} holds no channel."
         if method == "installer" and _absent(installer):
-            yield f"Put the installer there, or correct aen_conda_installer: this controller has no file {installer}."
+            yield f"Put the installer there, or correct aen_conda_installer: there is no file {installer}."
 
 
 def _absent(path: str) -> bool:

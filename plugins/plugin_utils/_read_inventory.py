@@ -12,7 +12,7 @@ from ansible.inventory.manager import InventoryManager
 from ansible.utils.vars import combine_vars
 from ansible.vars.plugins import get_vars_from_inventory_sources, get_vars_from_path
 
-from ..module_utils._inventory import ROLES, Assignment, Host, Inventory, Twice  # noqa: TID252
+from ..module_utils._inventory import ROLES, Assignment, Host, Inventory  # noqa: TID252
 from ._role_variables import COLLECTION, defaults
 
 try:
@@ -27,17 +27,17 @@ except ImportError:  # ansible-core 2.18 evaluates any text
 CONNECTION = ("ansible_host", "ansible_port")
 
 
-class _Listings(InventoryData):
-    """Inventory data that remembers each value it was given. Ansible keeps the last one and says nothing."""
+class _Listings(InventoryData):  # type: ignore[misc] # ansible-core ships no types
+    """Inventory data that remembers each gateway a host was given. Ansible keeps the last one and says nothing."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.given: dict[tuple[str, str], list[Any]] = {}
+        self.gateways: dict[str, list[Any]] = {}
 
     def set_variable(self, entity: str, varname: str, value: Any) -> None:  # noqa: ANN401 - Ansible's signature
-        """Remember a host's value, and set it."""
-        if entity in self.hosts and (varname.startswith("aen_") or varname in CONNECTION):
-            values = self.given.setdefault((entity, str(varname)), [])
+        """Remember a host's gateway, and set any variable."""
+        if entity in self.hosts and varname == "aen_compute_gateway":
+            values = self.gateways.setdefault(str(entity), [])
             if value not in values:
                 values.append(value)
         super().set_variable(entity, varname, value)
@@ -49,6 +49,7 @@ class Reader:
     def __init__(self, hostvars: Any, templar: Any, loader: Any, playbook_dir: str) -> None:  # noqa: ANN401 - untyped
         self._hostvars, self._templar, self._loader, self._playbook_dir = hostvars, templar, loader, playbook_dir
         self._manager = hostvars._inventory  # noqa: SLF001 - Ansible has no public way from a task to its inventory
+        self._sources = self._manager._sources  # noqa: SLF001
         self._extra = hostvars._variable_manager.extra_vars  # noqa: SLF001
         self._own: dict[Any, Mapping[str, Any]] = {}
 
@@ -60,15 +61,15 @@ class Reader:
             hosts=tuple(self._host(host) for host in hosts),
             groups={str(group): frozenset(map(str, group.get_ancestors())) for group in groups},
             assignments=tuple(self._assignments(hosts, groups)),
-            twice=tuple(self._twice()),
+            listed_gateways=self._listed_gateways(),
         )
 
     def _variables_of(self, entity: Any) -> Mapping[str, Any]:  # noqa: ANN401 - a host or a group of Ansible's
         """Return what the inventory and the folders host_vars and group_vars say of a host or group itself."""
         if entity not in self._own:
-            found = entity.vars
-            found = combine_vars(found, get_vars_from_inventory_sources(self._loader, self._manager._sources, [entity], "all"))  # noqa: SLF001
-            self._own[entity] = combine_vars(found, get_vars_from_path(self._loader, self._playbook_dir, [entity], "all"))
+            beside_inventory = get_vars_from_inventory_sources(self._loader, self._sources, [entity], "all")
+            beside_playbook = get_vars_from_path(self._loader, self._playbook_dir, [entity], "all")
+            self._own[entity] = combine_vars(combine_vars(entity.vars, beside_inventory), beside_playbook)
         return self._own[entity]
 
     def _assignments(self, hosts: list[Any], groups: list[Any]) -> Iterator[Assignment]:
@@ -110,15 +111,13 @@ class Reader:
         """Return a value without templates. Raises AnsibleError where one cannot be evaluated."""
         return _plain(self._templar.copy_with_new_env(available_variables=variables).template(value))
 
-    def _twice(self) -> Iterator[Twice]:
+    def _listed_gateways(self) -> dict[str, tuple[Any, ...]]:
         """Read the inventory's files anew: what the run's own inventory holds is merged already."""
-        manager = InventoryManager(loader=self._loader, sources=self._manager._sources, parse=False)  # noqa: SLF001
+        manager = InventoryManager(loader=self._loader, sources=self._sources, parse=False)
         listings = _Listings()
         manager._inventory = listings  # noqa: SLF001 - there is no public way to see what is listed before it is merged
         manager.parse_sources()
-        for (host, variable), values in listings.given.items():
-            if len(values) > 1:
-                yield Twice(host, variable, tuple(values))
+        return {host: tuple(values) for host, values in listings.gateways.items() if len(values) > 1}
 
 
 def _trusted(value: Any) -> Any:  # noqa: ANN401 - any value of a variable
@@ -131,7 +130,7 @@ def _trusted(value: Any) -> Any:  # noqa: ANN401 - any value of a variable
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - any value of a variable
-    """Return plain lists and mappings: ansible-core 2.19 evaluates what is inside when it is looked at, and not before."""
+    """Return plain lists and mappings: ansible-core 2.19 evaluates what is inside only when it is looked at."""
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
@@ -146,5 +145,3 @@ def _reason(error: AnsibleError) -> str:
         cause = cause.__cause__
     text = str(getattr(cause, "message", None) or cause)
     return " ".join(text.split()).rstrip(".")
-
-
