@@ -77,12 +77,15 @@ class Proxy:
         user: dict[str, Any] = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
         with (self.prefix / "var/log/wakari/gateway.error.log").open("ab") as log:
             process = subprocess.Popen(["/usr/sbin/nginx", "-e", "stderr", "-c", str(self.config)], stderr=log, **user)
+        # Written once it listens; the workers of a killed master may hold the port a while longer.
+        pid = self.prefix / "var/run/wk-gateway-proxy.pid"
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline:
             if process.poll() is not None:
                 break
             with socket.socket() as sock:
-                if sock.connect_ex(("127.0.0.1", self.port)) == 0:
+                ready = pid.exists() and pid.read_text(encoding="utf-8").strip() == str(process.pid)
+                if ready and sock.connect_ex(("127.0.0.1", self.port)) == 0:
                     return process
             time.sleep(0.05)
         process.kill()

@@ -129,3 +129,10 @@ def test_a_node_that_does_not_answer_is_named(gateway: Gateway) -> None:
         gateway.state.node_port = port
     time.sleep(0.1)
     assert gateway.get().status_code == 200  # the route that failed was not kept
+
+
+def test_the_first_requests_after_a_start_are_all_answered(gateway: Gateway) -> None:
+    gateway.proxy.restart_after_kill()
+    with ThreadPoolExecutor(40) as pool:
+        statuses = list(pool.map(lambda _: gateway.get().status_code, range(120)))
+    assert set(statuses) == {200}

@@ -136,6 +136,45 @@ def test_a_sign_in_begun_in_another_browser_is_refused(site: Site) -> None:
     assert victim.get(callback, params={"state": state, "code": "made-up"}, timeout=20).status_code == 403
 
 
+def test_two_tabs_may_sign_in_at_once(site: Site) -> None:
+    project = site.new_project()
+    browser, page = site.browser(project.owner, site.app_url(project))
+    assert page.status_code == 200
+    browser.cookies.clear(domain="127.0.0.1", path="/", name="wk_gateway")
+    starts = [browser.get(site.app_url(project) + tab, timeout=20, allow_redirects=False) for tab in "12"]
+    logins = [
+        browser.get(
+            site.proxy.url + start.headers["Location"].removeprefix(site.proxy.url), timeout=20, allow_redirects=False
+        )
+        for start in starts
+    ]
+    for login in reversed(logins):  # the later tab comes back first; the first one's browser cookie is gone by then
+        page = browser.get(login.headers["Location"], timeout=20)
+        assert page.status_code == 200, page.text
+        assert page.json()["target"].startswith(f"/{project.owner}/demo/notebook/")
+
+
+def test_the_root_leads_to_the_server(site: Site) -> None:
+    answer = requests.get(site.proxy.url + "/", allow_redirects=False, timeout=20)
+    assert (answer.status_code, answer.headers["Location"]) == (302, site.server.url + "/")
+
+
+def test_after_signing_out_one_may_sign_in_again(site: Site) -> None:
+    project = site.new_project()
+    browser, page = site.browser(project.owner, site.app_url(project))
+    assert page.status_code == 200
+    old = browser.cookies.get("wk_gateway", domain="127.0.0.1", path="/")
+    done = browser.post(
+        site.proxy.url + "/_wakari/logout",
+        headers={"Accept": "application/json", "Origin": site.proxy.url},
+        timeout=20,
+    )
+    assert done.json() == {"status": "signed_out"}
+    stolen = requests.get(site.app_url(project), headers={"Cookie": f"wk_gateway={old}"}, timeout=20)
+    assert stolen.status_code == 401
+    assert browser.get(site.app_url(project), timeout=20).status_code == 200  # the server's session goes on
+
+
 @pytest.mark.parametrize("state", ["stopped", "starting", "error"])
 def test_a_project_that_does_not_run_has_a_page_with_the_way_on(site: Site, state: str) -> None:
     project = site.new_project(state)

@@ -169,7 +169,7 @@ local function pass_upgrade(request, headers, found, decision, route, cookies)
   return answer.problem(problem, request, false)
 end
 
-local function pass_request(found, decision, route, cookies)
+local function pass_request(decision, route, cookies)
   local v = ngx.var
   v.wk_cookie = cookies
   v.wk_token = routes.token_for(route)
@@ -233,7 +233,7 @@ local function to_app(request, method, headers, cookies, sessions)
   if upgrade then
     return pass_upgrade(request, headers, found, decision, route, cookies)
   end
-  return pass_request(found, decision, route, cookies)
+  return pass_request(decision, route, cookies)
 end
 
 local function decide()

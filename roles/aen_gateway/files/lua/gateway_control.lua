@@ -7,6 +7,7 @@ local cjson = require "cjson.safe"
 local CONNECT_TIMEOUT = 1000 -- milliseconds; a Unix socket answers at once or not at all
 local IDLE = 30000 -- milliseconds a connection is kept; less than wk-gateway's 75 s
 local SETTINGS_TTL = 5 -- seconds: a changed cookie key or registration is used that soon
+local RETRY = 0.2 -- seconds until it is asked again, where it never answered yet
 local MAX_HEADERS = 64
 
 local _M = {}
@@ -119,10 +120,15 @@ function _M.settings()
   if now < known.until_ then
     return known.value
   end
-  known.until_ = now + (known.value and SETTINGS_TTL or 0.2)
-  known.value = fetch_settings() or known.value
   if known.value then
-    known.until_ = now + SETTINGS_TTL
+    known.until_ = now + SETTINGS_TTL -- one request asks, the others go on with what is known
+  end
+  local found = fetch_settings()
+  if found then
+    known.value = found
+    known.until_ = ngx.now() + SETTINGS_TTL
+  elseif not known.value then
+    known.until_ = ngx.now() + RETRY
   end
   return known.value
 end
