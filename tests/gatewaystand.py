@@ -43,11 +43,11 @@ class GatewayStand:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"  # streams are chunked, as gunicorn sends them
 
-            def do_GET(self) -> None:  # noqa: N802 - the library's name
+            def do_GET(self) -> None:
                 if stand.signed(self):
                     self._json(200, stand.status)
 
-            def do_POST(self) -> None:  # noqa: N802
+            def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 if not stand.signed(self):
                     return

@@ -44,7 +44,9 @@ class Mongod:
     """One mongod. `uri` is for clients."""
 
     def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="wakari-mongod-"))
+        # In memory where there is such a place: it is thrown away anyway, and each test creates some forty indexes.
+        memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+        self.folder = Path(tempfile.mkdtemp(prefix="wakari-mongod-", dir=memory))
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port: int = probe.getsockname()[1]

@@ -4,6 +4,17 @@
 from __future__ import annotations
 
 from tests.mongod import database_name, mongod
-from tests.serverkit import api, app, gateway_site, kit, services, settings, store
+from tests.serverkit import api, app, gateway_site, kit, server_database, services, settings, store
 
-__all__ = ["api", "app", "database_name", "gateway_site", "kit", "mongod", "services", "settings", "store"]
+__all__ = [
+    "api",
+    "app",
+    "database_name",
+    "gateway_site",
+    "kit",
+    "mongod",
+    "server_database",
+    "services",
+    "settings",
+    "store",
+]

@@ -78,10 +78,11 @@ def create(database: Database[dict[str, Any]]) -> list[str]:
     present = set(database.list_collection_names())
     for name, models in INDEXES.items():
         if name not in present:
-            # Made here, outside of any transaction, which could not make it on the way.
-            database.create_collection(name)
             created.append(name)
-        known = set(database[name].index_information())
+            if not models:
+                # With indexes the collection comes by itself. None is left to be made inside of a transaction.
+                database.create_collection(name)
+        known = set(database[name].index_information()) if name in present else set()
         missing = [model for model in models if model.document["name"] not in known]
         if missing:
             created += [f"{name}.{index}" for index in database[name].create_indexes(missing)]

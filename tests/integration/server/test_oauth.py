@@ -86,9 +86,12 @@ def test_a_signed_in_person_comes_back_to_the_gateway_at_once(flow: Flow, kit: K
     decision = flow.site.decide("alice", project.name, sid=answer.json["sid"], user="alice")
     assert decision.json["level"] == "admin"
     # The token of the answer is bound to the gateway's use and opens no API.
-    assert kit.app.test_client().get(
-        "/api/v1/projects", headers={"Authorization": f"Bearer {answer.json['access_token']}"}
-    ).status_code == 401
+    assert (
+        kit.app.test_client()
+        .get("/api/v1/projects", headers={"Authorization": f"Bearer {answer.json['access_token']}"})
+        .status_code
+        == 401
+    )
 
 
 def test_without_a_session_the_person_signs_in_first_and_goes_on(kit: Kit, gateway_site: GatewaySite) -> None:

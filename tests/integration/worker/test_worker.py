@@ -17,6 +17,7 @@ from wakari.worker import runner as runner_module
 from wakari.worker.worker import Worker
 
 Begin = Callable[[], Worker]
+pytestmark = pytest.mark.usefixtures("place")
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def begin(kit: Kit) -> Iterator[Begin]:
         return worker
 
     yield start
-    for worker, thread in running:
+    for worker, _ in running:
         worker.stop.set()
     for _, thread in running:
         thread.join(20)
@@ -59,9 +60,7 @@ def at(store: Store, project: Project) -> Project:
     return found
 
 
-def test_a_start_runs_on_each_node_and_ends_running(
-    kit: Kit, store: Store, place: DataCenter, stand: GatewayStand, begin: Begin
-) -> None:
+def test_a_start_runs_on_each_node_and_ends_running(kit: Kit, store: Store, stand: GatewayStand, begin: Begin) -> None:
     alice, bob = kit.user("alice"), kit.user("bob")
     project = kit.project(alice, nodes=["n1", "n2"])
     kit.services.team.put(kit.caller(alice), project, "bob", "viewer")
@@ -79,13 +78,13 @@ def test_a_start_runs_on_each_node_and_ends_running(
     done = store.tasks.get(task.id)
     assert done is not None
     assert done.state == "done"
-    assert [line["message"] for line in done.progress][0] == "start-project on n1"
+    assert done.progress[0]["message"] == "start-project on n1"
     assert len(done.progress) == 4
     assert at(store, project).progress is None
 
 
 def test_a_refusal_puts_the_project_in_error_with_the_reason(
-    kit: Kit, store: Store, place: DataCenter, stand: GatewayStand, begin: Begin
+    kit: Kit, store: Store, stand: GatewayStand, begin: Begin
 ) -> None:
     def refuse(_: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield {"error": {"code": "uid_differs", "message": "alice exists with another uid.", "hint": ""}}
@@ -106,14 +105,13 @@ def test_a_refusal_puts_the_project_in_error_with_the_reason(
 def test_a_broken_stream_is_tried_again(
     kit: Kit,
     store: Store,
-    place: DataCenter,
     stand: GatewayStand,
     begin: Begin,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(runner_module, "BACK_OFF", 0.05)
 
-    def break_off(job: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    def break_off(_: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield {"step": "accounts", "message": "begun", "fraction": None}
         if len(stand.jobs) >= 3:
             yield RESULT
@@ -130,7 +128,7 @@ def test_a_broken_stream_is_tried_again(
 
 
 def test_a_gateway_that_stays_away_ends_in_error_after_five_attempts(
-    kit: Kit, store: Store, place: DataCenter, stand: GatewayStand, begin: Begin, monkeypatch: pytest.MonkeyPatch
+    kit: Kit, store: Store, stand: GatewayStand, begin: Begin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(runner_module, "BACK_OFF", 0.02)
     stand.close()
@@ -145,7 +143,7 @@ def test_a_gateway_that_stays_away_ends_in_error_after_five_attempts(
     assert (ended.state, ended.attempts) == ("failed", 5)
 
 
-def test_four_workers_claim_each_task_once(kit: Kit, store: Store, place: DataCenter) -> None:
+def test_four_workers_claim_each_task_once(kit: Kit, store: Store) -> None:
     alice = kit.user("alice")
     for number in range(60):
         kit.services.lifecycle.start(kit.caller(alice), kit.project(alice, f"p{number}"))
@@ -162,7 +160,7 @@ def test_four_workers_claim_each_task_once(kit: Kit, store: Store, place: DataCe
     assert set(claims.values()) == {1}
 
 
-def test_two_tasks_of_one_project_never_run_side_by_side(kit: Kit, store: Store, place: DataCenter) -> None:
+def test_two_tasks_of_one_project_never_run_side_by_side(kit: Kit, store: Store) -> None:
     alice, bob = kit.user("alice"), kit.user("bob")
     project = kit.project(alice)
     kit.services.lifecycle.start(kit.caller(alice), project)
@@ -178,7 +176,7 @@ def test_two_tasks_of_one_project_never_run_side_by_side(kit: Kit, store: Store,
     assert second.verb == "apply-permissions"
 
 
-def test_a_worker_that_lost_its_lease_writes_nothing_any_more(kit: Kit, store: Store, place: DataCenter) -> None:
+def test_a_worker_that_lost_its_lease_writes_nothing_any_more(kit: Kit, store: Store) -> None:
     alice = kit.user("alice")
     kit.services.lifecycle.start(kit.caller(alice), kit.project(alice))
     lost = store.tasks.claim("w1", -1)
@@ -194,7 +192,7 @@ def test_a_worker_that_lost_its_lease_writes_nothing_any_more(kit: Kit, store: S
 
 
 def test_a_stopped_worker_gives_its_task_back_and_another_ends_it(
-    kit: Kit, store: Store, place: DataCenter, stand: GatewayStand, begin: Begin, monkeypatch: pytest.MonkeyPatch
+    kit: Kit, store: Store, stand: GatewayStand, begin: Begin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("wakari.worker.worker.GRACE", 0.2)
     go_on = threading.Event()
@@ -226,9 +224,7 @@ def test_a_stopped_worker_gives_its_task_back_and_another_ends_it(
     assert (ended.state, ended.attempts, len(stand.jobs)) == ("done", 1, 2)
 
 
-def test_delete_stops_archives_and_removes(
-    kit: Kit, store: Store, place: DataCenter, stand: GatewayStand, begin: Begin
-) -> None:
+def test_delete_stops_archives_and_removes(kit: Kit, store: Store, stand: GatewayStand, begin: Begin) -> None:
     alice = kit.user("alice")
     project = kit.project(alice)
     kit.services.lifecycle.start(kit.caller(alice), project)
@@ -240,7 +236,7 @@ def test_delete_stops_archives_and_removes(
 
 
 def test_a_project_that_never_started_is_deleted_without_asking_a_node(
-    kit: Kit, store: Store, place: DataCenter, stand: GatewayStand, begin: Begin
+    kit: Kit, store: Store, stand: GatewayStand, begin: Begin
 ) -> None:
     alice = kit.user("alice")
     project = kit.project(alice)
@@ -250,9 +246,7 @@ def test_a_project_that_never_started_is_deleted_without_asking_a_node(
     assert stand.jobs == []
 
 
-def test_a_stop_while_it_starts_has_the_last_word(
-    kit: Kit, store: Store, place: DataCenter, stand: GatewayStand, begin: Begin
-) -> None:
+def test_a_stop_while_it_starts_has_the_last_word(kit: Kit, store: Store, stand: GatewayStand, begin: Begin) -> None:
     go_on = threading.Event()
 
     def slow(job: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -275,7 +269,7 @@ def test_a_stop_while_it_starts_has_the_last_word(
 
 
 def test_health_of_gateway_and_nodes_is_kept(
-    kit: Kit, store: Store, place: DataCenter, stand: GatewayStand, begin: Begin
+    place: DataCenter, store: Store, stand: GatewayStand, begin: Begin
 ) -> None:
     stand.status = {"status": "degraded", "messages": ["n2 does not answer"], "nodes": {"n1": "ok", "n2": "down"}}
     begin()

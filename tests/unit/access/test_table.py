@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The whole table, written out a second time: whoever changes who may do what must say so here too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from wakari.access import TABLE, Action, Caller, Level, SiteRole, has, level, query, require, require_site
+from wakari.core.errors import AppError
+
+
+@dataclass
+class Entry:
+    user: str
+    role: str
+
+
+@dataclass
+class Shared:
+    owner: str = "owner"
+    public: bool = False
+    members: list[Entry] = field(default_factory=lambda: [Entry("member", "member"), Entry("viewer", "viewer")])
+
+
+PEOPLE = {
+    "nobody": Caller(),
+    "stranger": Caller("stranger", SiteRole.USER),
+    "viewer": Caller("viewer", SiteRole.USER),
+    "member": Caller("member", SiteRole.USER),
+    "owner": Caller("owner", SiteRole.USER),
+    "staff": Caller("staff", SiteRole.STAFF),
+    "superuser": Caller("superuser", SiteRole.SUPERUSER),
+}
+EVERYBODY = {"stranger", "viewer", "member", "owner", "staff", "superuser"}
+ALLOWED = {
+    "project.create": EVERYBODY,
+    "project.create-for": {"superuser"},
+    "project.read": {"viewer", "member", "owner", "staff", "superuser"},
+    "project.run": {"member", "owner", "superuser"},
+    "project.update": {"owner", "superuser"},
+    "project.team": {"owner", "superuser"},
+    "project.delete": {"owner", "superuser"},
+    "user.read": {"staff", "superuser"},
+    "user.write": {"staff", "superuser"},
+    "user.roles": {"superuser"},
+    "data-center.read": EVERYBODY,
+    "data-center.write": {"superuser"},
+    "node.read": {"staff", "superuser"},
+    "node.write": {"superuser"},
+    "task.own": EVERYBODY,
+    "task.read-all": {"staff", "superuser"},
+    "token.own": EVERYBODY,
+}
+
+
+def test_the_second_writing_is_complete() -> None:
+    assert set(ALLOWED) == {str(action) for action in TABLE} == {str(action) for action in Action}
+
+
+@pytest.mark.parametrize("action", list(Action))
+@pytest.mark.parametrize("who", PEOPLE)
+def test_each_cell_of_a_private_project(action: Action, who: str) -> None:
+    assert has(PEOPLE[who], action, Shared()) == (who in ALLOWED[action])
+
+
+@pytest.mark.parametrize("action", list(Action))
+@pytest.mark.parametrize("who", PEOPLE)
+def test_public_adds_reading_for_the_signed_in_and_nothing_else(action: Action, who: str) -> None:
+    expected = who in ALLOWED[action] or (action is Action.PROJECT_READ and who == "stranger")
+    assert has(PEOPLE[who], action, Shared(public=True)) == expected
+
+
+@pytest.mark.parametrize(
+    ("who", "private", "public"),
+    [
+        ("nobody", Level.NONE, Level.NONE),
+        ("stranger", Level.NONE, Level.READ),
+        ("viewer", Level.READ, Level.READ),
+        ("member", Level.WRITE, Level.WRITE),
+        ("owner", Level.ADMIN, Level.ADMIN),
+        ("staff", Level.NONE, Level.READ),
+        ("superuser", Level.NONE, Level.READ),
+    ],
+)
+def test_levels_come_from_the_team_and_never_from_a_role_on_the_site(who: str, private: Level, public: Level) -> None:
+    assert level(PEOPLE[who], Shared()) is private
+    assert level(PEOPLE[who], Shared(public=True)) is public
+
+
+def test_a_refusal_does_not_tell_a_stranger_that_the_project_exists() -> None:
+    with pytest.raises(AppError) as caught:
+        require(PEOPLE["stranger"], Action.PROJECT_RUN, Shared())
+    assert caught.value.status == 404
+    with pytest.raises(AppError) as caught:
+        require(PEOPLE["viewer"], Action.PROJECT_RUN, Shared())
+    assert caught.value.status == 403
+
+
+def test_who_is_not_signed_in_is_asked_to() -> None:
+    with pytest.raises(AppError) as caught:
+        require_site(PEOPLE["nobody"], Action.USER_READ)
+    assert caught.value.status == 401
+    with pytest.raises(AppError) as caught:
+        require_site(PEOPLE["stranger"], Action.USER_READ)
+    assert caught.value.status == 403
+
+
+def test_nobody_lists_nothing_and_staff_everything() -> None:
+    assert query(PEOPLE["nobody"], Action.PROJECT_READ) == {"_id": {"$in": []}}
+    assert query(PEOPLE["staff"], Action.PROJECT_READ) == {}
+    assert query(PEOPLE["staff"], Action.PROJECT_DELETE) != {}
