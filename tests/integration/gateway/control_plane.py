@@ -23,6 +23,7 @@ class State:
 
     node_port: int
     node_key: str = field(default_factory=tokens.new_key)
+    audience: str = AUDIENCE
     cookie_keys: list[str] = field(default_factory=lambda: [tokens.new_key()])
     external_url: str = ""
     levels: dict[tuple[str, str], str] = field(default_factory=dict)  # (user or token, owner/project) -> level
@@ -38,7 +39,7 @@ class State:
     def cookie(self, user: str, sid: str = "sid-1", jti: str = "jti-1", **claims: Any) -> str:
         """Return a session cookie as wk-gateway makes them."""
         now = int(time.time())
-        content = {"sub": user, "sid": sid, "jti": jti, "aud": AUDIENCE, "iat": now, "exp": now + 3600, **claims}
+        content = {"sub": user, "sid": sid, "jti": jti, "aud": self.audience, "iat": now, "exp": now + 3600, **claims}
         return tokens.sign(self.cookie_keys[0], content)
 
 
@@ -77,7 +78,7 @@ class _Handler(BaseHTTPRequestHandler):
             assert self.headers["X-Wakari-Data-Plane"] == "1"
             self._reply(
                 200,
-                {"audience": AUDIENCE, "cookie_keys": state.cookie_keys, "external_url": state.external_url},
+                {"audience": state.audience, "cookie_keys": state.cookie_keys, "external_url": state.external_url},
             )
         else:
             self._reply(200, {"control": self.path, "headers": [list(item) for item in self.headers.items()]})
