@@ -76,6 +76,7 @@ _STATUS = {
     "service_account_refused": 403,
     "system_account_refused": 403,
     "app_unknown": 404,
+    "app_failed": 502,
     "project_not_started": 409,
     "account_missing": 409,
     "account_conflict": 409,

@@ -14,7 +14,7 @@ from wakari.compute.settings import ComputeSettings
 from wakari.core.errors import AppError
 from wakari.core.messages import AppName, Level, Message, Person, ProjectSpec, instance_of
 from wakari.helper import systemd
-from wakari.helper.apps import require_level
+from wakari.helper.apps import require_at_least, require_level
 
 log = logging.getLogger(__name__)
 _POLL = 0.1  # seconds
@@ -45,6 +45,8 @@ class Opening:
         """
         spec, user = asked.project, asked.user
         manifest = manifests.read(self._settings.below_prefix(self._settings.apps_dir), asked.app)
+        # Both must allow it: what the server decided for this request, and the team it told.
+        require_at_least(manifest, asked.level, spec, user.name)
         require_level(manifest, spec, user.name)
         self._require_project(spec)
         instance = instance_of(spec.owner.name, spec.name, user.name, asked.app)
@@ -70,10 +72,13 @@ class Opening:
             if self._answers(asked, manifest, instance):
                 return
             if systemd.app(instance) is None:
-                raise _failed(manifest, "ended before it answered")
+                what = "ended before it answered"
+                break
             time.sleep(_POLL)
+        else:
+            what = f"did not answer within {self._settings.app_start_timeout:.0f} seconds"
         self._helper.call("stop-app", asked.user.name, instance=instance)
-        raise _failed(manifest, f"did not answer within {self._settings.app_start_timeout:.0f} seconds")
+        raise _failed(manifest, what)
 
     def _answers(self, asked: OpenApp, manifest: Manifest, instance: str) -> bool:
         address = f"/{asked.project.path}/{asked.app}/{manifest.ready_path}"

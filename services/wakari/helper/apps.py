@@ -171,8 +171,12 @@ def level_of(spec: ProjectSpec, user: str) -> str:
 
 
 def require_level(manifest: Manifest, spec: ProjectSpec, user: str) -> None:
-    """Raise AppError `app_forbidden` (403) where the person's level is below the app's."""
-    level = level_of(spec, user)
+    """Raise AppError `app_forbidden` (403) where the team gives the person a level below the app's."""
+    require_at_least(manifest, level_of(spec, user), spec, user)
+
+
+def require_at_least(manifest: Manifest, level: str, spec: ProjectSpec, user: str) -> None:
+    """Raise AppError `app_forbidden` (403) where the level is below the app's."""
     if _ORDER.index(level) < _ORDER.index(manifest.permission):
         raise AppError(
             "app_forbidden",

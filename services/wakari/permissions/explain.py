@@ -38,6 +38,12 @@ def decide(found: Acl, owner: int, group: int, uid: int, gids: Collection[int]) 
     mask = RWX if found.mask is None else found.mask
     if uid == owner:
         return Decision(found.user_obj, "owner of the file")
+    if (found.group_obj if found.mask is None else found.mask) == 0:
+        # Linux looks at the list only where the mode's group bits (the mask) grant something: fs/namei.c,
+        # acl_permission_check. Those named then count as everybody else, and only the file's own group is shut out.
+        if group in gids:
+            return Decision(0, "in the group of the file, whose mask is empty")
+        return Decision(found.other, "not the owner, and the mask is empty")
     if uid in found.users:
         return Decision(found.users[uid] & mask, "named in the access list")
     matching = [found.group_obj] if group in gids else []

@@ -31,8 +31,7 @@ class Policy:
         self._rights = dict.fromkeys(team.viewers, RX) | dict.fromkeys(team.members, RWX) | {team.owner: RWX}
         # A group of one's own (gid = uid) holds its person alone; another group may hold anybody.
         self._private_groups = {gid for uid, gid in team.members.items() if gid == uid}
-        shared = any(gid not in {uid, team.owner_group} for uid, gid in team.members.items())
-        self._default_group = 0 if shared else RWX
+        self._shared_groups = any(gid not in {uid, team.owner_group} for uid, gid in team.members.items())
         self.directory = lru_cache(maxsize=4096)(self._directory)
         self.default = lru_cache(maxsize=2)(self._default)
         self.file = lru_cache(maxsize=4096)(self._file)
@@ -52,14 +51,16 @@ class Policy:
         if not self.team.members:  # nobody but the owner makes files here
             users = {uid: perm for uid, perm in self._rights.items() if uid != self.team.owner}
             return Acl(RWX, RWX, other, users, {}, RWX if users else None)
-        return Acl(RWX, self._default_group, other, self._rights, {self.team.owner_group: RWX}, RWX)
+        group_obj = other if self._shared_groups else RWX
+        return Acl(RWX, group_obj, other, self._rights, {self.team.owner_group: RWX}, RWX)
 
     def _acl(self, uid: int, gid: int, limit: int, other: int) -> Acl:
         # The mask takes `x` from a file that is not executable, not the entries: a later chmod +x sets the mask, and
         # everybody's entry is right at once.
         users = {key: perm for key, perm in self._rights.items() if key != uid}
         groups = {} if gid == self.team.owner_group else {self.team.owner_group: RWX}
-        group_obj = RWX if gid == self.team.owner_group or gid in self._private_groups else 0
+        # A group that may hold anybody has what everybody has: less would shut its people out of `public`.
+        group_obj = RWX if gid == self.team.owner_group or gid in self._private_groups else other
         user_obj = self._rights.get(uid, other) & limit
         if not users and not groups:
             return Acl(user_obj, group_obj & limit, other)

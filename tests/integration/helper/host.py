@@ -84,7 +84,7 @@ class Host:
 
     def begin(self, text: bytes) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(
-            self._command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            self.command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
         assert process.stdin is not None
         process.stdin.write(text)
@@ -104,7 +104,8 @@ class Host:
         """Return what a command prints that sees the helper's accounts."""
         return subprocess.run(self._own_etc(*command), check=True, capture_output=True, text=True).stdout
 
-    def _command(self) -> list[str]:
+    def command(self) -> list[str]:
+        """Return the command that runs the helper."""
         code = _RUN.format(services=str(SERVICES), prefix=str(self.root / "prefix"), site=str(self.root / "site"))
         return self._own_etc(sys.executable, "-I", "-c", code)
 

@@ -191,7 +191,7 @@ def test_system_account_is_refused(host: Host) -> None:
 def test_projects_with_names_alike_are_two(host: Host) -> None:
     for name in ("p1", "p10"):
         assert host.ask("start-project", project=project(name)).status == 0
-    host.ask("start-project", project=project("p1", members=[{**BOB, "role": "member"}])).result
+    assert host.ask("start-project", project=project("p1", members=[{**BOB, "role": "member"}])).status == 0
     acl = subprocess.run(["getfacl", "-cnp", str(host.projects / "alice/p10")], check=True, capture_output=True)
     assert b"20001" not in acl.stdout
 

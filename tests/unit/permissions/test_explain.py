@@ -28,3 +28,8 @@ def test_first_entry_that_fits_decides(uid: int, gids: set[int], allowed: int) -
 
 def test_group_that_grants_nothing_does_not_fall_back_to_others() -> None:
     assert decide(Acl(7, 0, 7), 1, 10, 3, {10}).allowed == 0
+
+
+def test_empty_mask_makes_linux_overlook_the_list() -> None:
+    hidden = Acl(7, 6, 5, {2: 7}, {30: 7}, 0)
+    assert [decide(hidden, 1, 10, uid, gids).allowed for uid, gids in ((2, {2}), (3, {30}), (3, {10}))] == [5, 5, 0]

@@ -56,11 +56,13 @@ def test_stranger_who_owns_a_file_has_no_more_than_others() -> None:
     assert wanted.users == {ALICE: 7, BOB: 7, CAROL: 5}
 
 
-def test_group_that_may_hold_others_gets_nothing() -> None:
+def test_group_that_may_hold_others_has_what_everybody_has() -> None:
     users = 100
     policy = Policy(Team(ALICE, ALICE, members={BOB: users}))
-    assert policy.default(public=False).group_obj == 0
+    assert policy.default(public=False).group_obj == 1
+    assert policy.default(public=True).group_obj == 5
     assert policy.file(BOB, users, executable=False, public=False).group_obj == 0
+    assert policy.file(BOB, users, executable=False, public=True).group_obj == 4
     assert policy.file(BOB, users, executable=False, public=False).groups == {ALICE: 7}
 
 
