@@ -97,13 +97,16 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[Spoil, Futur
     def start(spoil: Spoil) -> Run:
         inventory = good()
         spoil(inventory["all"]["children"])
-        return play(tmp_path_factory.mktemp("run"), "site.yml", inventory)
+        folder = base / spoil.__name__
+        folder.mkdir()
+        return play(folder, "site.yml", inventory)
 
+    base = tmp_path_factory.mktemp("wrong")
     with ThreadPoolExecutor(max_workers=4) as executor:
         yield {spoil: executor.submit(start, spoil) for spoil, _ in WRONG}
 
 
-@pytest.mark.parametrize(("spoil", "message"), WRONG, ids=lambda value: getattr(value, "__name__", ""))
+@pytest.mark.parametrize(("spoil", "message"), WRONG, ids=[spoil.__name__ for spoil, _ in WRONG])
 def test_a_wrong_inventory_stops_before_any_host_is_touched(
     runs: dict[Spoil, Future[Run]], spoil: Spoil, message: str
 ) -> None:
