@@ -58,6 +58,7 @@ import base64
 import os
 import secrets
 import tempfile
+from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -67,19 +68,21 @@ SMALLEST = 16  # bytes: RFC 4086 asks for 128 bits against a determined search
 
 def new_secret(size: int, encoding: str) -> str:
     """Return so many random bytes, encoded (RFC 4648), without a line end."""
-    return secrets.token_urlsafe(size) if encoding == "base64url" else base64.b64encode(secrets.token_bytes(size)).decode()
+    content = secrets.token_bytes(size)
+    if encoding == "base64":
+        return base64.b64encode(content).decode()
+    return base64.urlsafe_b64encode(content).decode().rstrip("=")
 
 
-def _write(module: AnsibleModule, path: str, secret: str) -> None:
+def _write(module: AnsibleModule, path: Path, secret: str) -> None:
     """Put the secret in place in one step, so that no half-written file is ever taken for a secret."""
-    handle, temporary = tempfile.mkstemp(dir=os.path.dirname(path))  # mode 0600
+    handle, temporary = tempfile.mkstemp(dir=path.parent)  # mode 0600
     try:
         with os.fdopen(handle, "w", encoding="ascii") as file:
             file.write(secret + "\n")
-        module.atomic_move(temporary, path, unsafe_writes=module.params["unsafe_writes"])
+        module.atomic_move(temporary, str(path), unsafe_writes=module.params["unsafe_writes"])
     finally:
-        if os.path.exists(temporary):
-            os.unlink(temporary)
+        Path(temporary).unlink(missing_ok=True)
 
 
 def main() -> None:
@@ -93,18 +96,19 @@ def main() -> None:
         add_file_common_args=True,
         supports_check_mode=True,
     )
-    path, size = module.params["path"], module.params["bytes"]
+    path, size = Path(module.params["path"]), module.params["bytes"]
     if size < SMALLEST:
         module.fail_json(msg=f"bytes: {size} is too short for a secret; take {SMALLEST} or more")
-    result: dict[str, Any] = {"changed": False, "created": False, "path": path}
-    if not os.path.exists(path):
-        result |= {"changed": True, "created": True, "diff": {"before_header": path, "before": "absent\n", "after": "a new secret\n"}}
+    result: dict[str, Any] = {"changed": False, "created": False, "path": str(path)}
+    if not path.exists():
+        shown = {"before_header": str(path), "before": "absent\n", "after": "a new secret\n"}
+        result |= {"changed": True, "created": True, "diff": shown}
         if module.check_mode:
             module.exit_json(**result)
-        if not os.path.isdir(os.path.dirname(path)):
-            module.fail_json(msg=f"{os.path.dirname(path)}: no such folder. Make it first.")
+        if not path.parent.is_dir():
+            module.fail_json(msg=f"{path.parent}: no such folder. Make it first.")
         _write(module, path, new_secret(size, module.params["encoding"]))
-    elif os.path.getsize(path) == 0:
+    elif path.stat().st_size == 0:
         module.fail_json(msg=f"{path}: the file is empty. Remove it, so that a new secret can be made.")
     arguments = module.load_file_common_arguments(module.params)
     result["changed"] = module.set_fs_attributes_if_different(arguments, result["changed"])
