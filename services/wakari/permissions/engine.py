@@ -61,6 +61,7 @@ class Engine:
         tree.allow_many_descriptors()
         self._device = os.fstat(root).st_dev
         self._mount = tree.mount_id(root)
+        self._mounts_inside = tree.has_mounts_below(root)
         try:
             levels = [self._enter(os.dup(root), "", public=False)]
         except OSError as error:
@@ -106,7 +107,7 @@ class Engine:
             self.report.skipped["other_mount"] += 1
             return None
         descriptor = tree.open_directory(name, level.descriptor)
-        if tree.mount_id(descriptor) != self._mount:
+        if self._is_other_mount(descriptor):
             os.close(descriptor)
             self.report.skipped["other_mount"] += 1
             return None
@@ -127,11 +128,11 @@ class Engine:
             return
         wanted = self._judge.wanted_directory(uid, gid, public=public)
         wanted_default = self._judge.wanted_default(public=public)
-        if access_right:
+        if self.report.count_wrong():
             default = actual(raw_default, 0) if raw_default else "none"
-            self.report.add_problem(Problem(path or ".", uid, f"default {default}", f"default {wanted_default}"))
-        else:
-            self.report.add_problem(Problem(path or ".", uid, str(actual(raw, mode)), str(wanted)))
+            found = f"default {default}" if access_right else str(actual(raw, mode))
+            told = f"default {wanted_default}" if access_right else str(wanted)
+            self.report.problems.append(Problem(path or ".", uid, found, told))
         if self._write:
             os.setxattr(descriptor, acl.ACCESS, wanted.encode())
             os.setxattr(descriptor, acl.DEFAULT, wanted_default.encode())
@@ -140,6 +141,9 @@ class Engine:
     def _file(self, level: _Level, name: str, path: str, status: os.stat_result) -> None:
         if status.st_uid in self._spared:
             self.report.skipped["spared_owner"] += 1
+            return
+        if status.st_dev != self._device:
+            self.report.skipped["other_mount"] += 1
             return
         public = level.public
         if status.st_nlink > 1:
@@ -159,7 +163,7 @@ class Engine:
             pinned = os.fstat(descriptor)
             if _identity(pinned) != _identity(status):
                 self.report.skipped["vanished"] += 1
-            elif tree.mount_id(descriptor) != self._mount:
+            elif self._is_other_mount(descriptor):
                 self.report.skipped["other_mount"] += 1
             else:
                 self._put_right(descriptor, path, pinned, public=public)
@@ -168,12 +172,18 @@ class Engine:
 
     def _put_right(self, descriptor: int, path: str, status: os.stat_result, *, public: bool) -> None:
         inode, mode = tree.by_descriptor(descriptor), stat.S_IMODE(status.st_mode)
-        found = actual(tree.read_attribute(inode, acl.ACCESS), mode)
-        wanted = self._judge.wanted_file(mode, status.st_uid, status.st_gid, public=public)
-        self.report.add_problem(Problem(path, status.st_uid, str(found), str(wanted)))
+        uid, gid = status.st_uid, status.st_gid
+        if self.report.count_wrong():
+            found = actual(tree.read_attribute(inode, acl.ACCESS), mode)
+            wanted = self._judge.wanted_file(mode, uid, gid, public=public)
+            self.report.problems.append(Problem(path, uid, str(found), str(wanted)))
         if self._write:
-            os.setxattr(inode, acl.ACCESS, wanted.encode())
+            os.setxattr(inode, acl.ACCESS, self._judge.file_attribute(bool(mode & stat.S_IXUSR), uid, gid, public))
             self.report.changed += 1
+
+    def _is_other_mount(self, descriptor: int) -> bool:
+        # Other file systems differ in st_dev, which is compared before. A bind mount does not; root alone makes one.
+        return self._mounts_inside and tree.mount_id(descriptor) != self._mount
 
     def _count(self) -> None:
         self.report.checked += 1

@@ -21,6 +21,7 @@ class Judge:
         self.file_is_right = lru_cache(maxsize=_KINDS)(self._file_is_right)
         self.directory_is_right = lru_cache(maxsize=_KINDS)(self._directory_is_right)
         self.default_is_right = lru_cache(maxsize=_KINDS)(self._default_is_right)
+        self.file_attribute = lru_cache(maxsize=_KINDS)(self._file_attribute)
 
     def wanted_file(self, mode: int, uid: int, gid: int, *, public: bool) -> Acl:
         """Return the ACL of a regular file: executable where its owner may execute it now."""
@@ -33,6 +34,9 @@ class Judge:
     def wanted_default(self, *, public: bool) -> Acl:
         """Return the default ACL of a directory."""
         return self._policy.default(public)
+
+    def _file_attribute(self, executable: bool, uid: int, gid: int, public: bool) -> bytes:
+        return self._policy.file(uid, gid, executable, public).encode()
 
     def _file_is_right(self, raw: bytes | None, mode: int, uid: int, gid: int, public: bool) -> bool:
         found = actual(raw, mode)

@@ -41,11 +41,10 @@ class Report:
     skipped: Counter[Reason] = field(default_factory=Counter)
     problems: list[Problem] = field(default_factory=list)
 
-    def add_problem(self, problem: Problem) -> None:
-        """Count a wrong inode; keep it as an example while there are few."""
+    def count_wrong(self) -> bool:
+        """Count a wrong inode; return whether it is still wanted as an example."""
         self.wrong += 1
-        if len(self.problems) < EXAMPLES:
-            self.problems.append(problem)
+        return len(self.problems) < EXAMPLES
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report as JSON-able values."""

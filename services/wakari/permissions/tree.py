@@ -49,6 +49,17 @@ def mount_id(descriptor: int) -> int:
     return int(found[1])
 
 
+def has_mounts_below(descriptor: int) -> bool:
+    """Return whether something is mounted below the directory now (proc(5), mountinfo)."""
+    root = bytes(Path(by_descriptor(descriptor)).readlink()).rstrip(b"/") + b"/"
+    for line in Path("/proc/self/mountinfo").read_bytes().splitlines():
+        # Blanks and backslashes are written in octal.
+        point = re.sub(rb"\\([0-7]{3})", lambda match: bytes([int(match[1], 8)]), line.split()[4])
+        if point.startswith(root):
+            return True
+    return False
+
+
 def read_attribute(path: str | int, name: str, *, follow: bool = True) -> bytes | None:
     """Return the value of an extended attribute; None where the inode has none of the name."""
     try:

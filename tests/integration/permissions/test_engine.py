@@ -204,6 +204,18 @@ def test_mounts_are_not_crossed(project: Path) -> None:
     assert report.skipped["other_mount"] == 1
 
 
+def test_mounted_file_is_left_alone(project: Path) -> None:
+    elsewhere = make(project.parent / "elsewhere", 0o600)
+    mounted = make(project / "mounted", 0o600)
+    subprocess.run(["mount", "--bind", str(elsewhere), str(mounted)], check=True)
+    try:
+        report = apply(project)
+    finally:
+        subprocess.run(["umount", str(mounted)], check=True)
+    assert elsewhere.stat().st_mode & 0o777 == 0o600
+    assert report.skipped["other_mount"] == 1
+
+
 def test_names_of_any_bytes(project: Path) -> None:
     names = [b"-rf", b" ", b"\xff\xfe", b"a\nb", "ü".encode(), b"...", b"x" * 255]
     for name in names:
