@@ -3,13 +3,13 @@
 -- access decides everything, once, before a byte goes to a node.
 
 local answer = require "gateway_answer"
-local balancer = require "ngx.balancer"
 local control = require "gateway_control"
 local credentials = require "gateway_credential"
 local decisions = require "gateway_decisions"
 local errors = require "gateway_errors"
 local paths = require "gateway_path"
 local routes = require "gateway_routes"
+local upstream = require "gateway_upstream"
 local websocket = require "gateway_websocket"
 local wakari_worker = require "wakari_worker"
 
@@ -276,57 +276,9 @@ end
 
 _M.access = guarded(decide)
 
-function _M.balance()
-  local route = ngx.ctx.route
-  if not ngx.ctx.tried then
-    ngx.ctx.tried = true
-    balancer.set_more_tries(1) -- a kept connection that the node had just closed
-  end
-  assert(balancer.set_current_peer(route.node_host, route.node_port))
-end
-
--- Answers of a node: our cookie and our headers are not an app's to set.
-function _M.header_filter()
-  local cookies = ngx.header["Set-Cookie"]
-  if cookies then
-    local kept = {}
-    for _, cookie in ipairs(type(cookies) == "table" and cookies or { cookies }) do
-      if not credentials.sets_own_cookie(cookie) then
-        kept[#kept + 1] = cookie
-      end
-    end
-    ngx.header["Set-Cookie"] = kept
-  end
-  local route = ngx.ctx.route
-  if not route then
-    return
-  end
-  local refused = ngx.header["X-Wakari-Error"]
-  if refused == "app_not_running" then
-    routes.forget(route.key)
-    ngx.var.wk_reason = refused
-    local headers = ngx.req.get_headers(MAX_HEADERS)
-    if answer.is_navigation(ngx.req.get_method(), headers) then
-      ngx.status = 302 -- ask again: this time the app is opened first, behind the starting page
-      ngx.header["Location"] = ngx.var.request_uri
-      ngx.header["Cache-Control"] = "no-store"
-    end
-  end
-  for name in pairs(ngx.resp.get_headers(MAX_HEADERS)) do
-    if name:sub(1, 9) == "x-wakari-" then
-      ngx.header[name] = nil
-    end
-  end
-end
-
--- The control plane's answers: a sign-out tells which cookie is refused from now on.
-function _M.control_header_filter()
-  local jti = ngx.header["X-Wakari-Revoke"]
-  if jti then
-    credentials.revoke(jti)
-    ngx.header["X-Wakari-Revoke"] = nil
-  end
-end
+_M.balance = upstream.balance
+_M.header_filter = upstream.header_filter
+_M.control_header_filter = upstream.control_header_filter
 
 -- The node did not answer, or not in time.
 _M.node_away = guarded(function()
