@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -82,16 +83,16 @@ def connect(uri: str, database: str) -> Store:
     Raises:
         SettingsError: the connection string cannot be used.
     """
+    defaults = {"serverSelectionTimeoutMS": SELECT_TIMEOUT, "connectTimeoutMS": SELECT_TIMEOUT}
+    options: dict[str, Any] = {name: value for name, value in defaults.items() if f"{name}=".lower() not in uri.lower()}
     try:
-        client: MongoClient[dict[str, Any]] = MongoClient(
-            uri,
-            tz_aware=True,
-            appname="wakari",
-            serverSelectionTimeoutMS=SELECT_TIMEOUT,
-            connectTimeoutMS=SELECT_TIMEOUT,
-            retryWrites=True,
-        )
-    except (InvalidURI, ConfigurationError, ValueError) as error:
+        with warnings.catch_warnings():
+            # pymongo warns of an option it cannot read and goes on without it: `tls=ture` would be no TLS.
+            warnings.simplefilter("error")
+            client: MongoClient[dict[str, Any]] = MongoClient(
+                uri, tz_aware=True, appname="wakari", retryWrites=True, **options
+            )
+    except (InvalidURI, ConfigurationError, ValueError, UserWarning) as error:
         # The text of the error may quote the string with its password: only its kind is told.
         raise SettingsError(
             f"The MongoDB connection string cannot be used ({type(error).__name__}). Correct the mongodb-uri file."
