@@ -74,15 +74,18 @@ def new_secret(size: int, encoding: str) -> str:
     return base64.urlsafe_b64encode(content).decode().rstrip("=")
 
 
-def _write(module: AnsibleModule, path: Path, secret: str) -> None:
-    """Put the secret in place in one step, so that no half-written file is ever taken for a secret."""
+def _write(path: Path, secret: str) -> None:
+    """Put the secret in place in one step, readable by its owner alone; FileExistsError where one came in between.
+
+    Not with AnsibleModule.atomic_move, which gives a new file the modes of the umask.
+    """
     handle, temporary = tempfile.mkstemp(dir=path.parent)  # mode 0600
     try:
         with os.fdopen(handle, "w", encoding="ascii") as file:
             file.write(secret + "\n")
-        module.atomic_move(temporary, str(path), unsafe_writes=module.params["unsafe_writes"])
+        path.hardlink_to(temporary)
     finally:
-        Path(temporary).unlink(missing_ok=True)
+        Path(temporary).unlink()
 
 
 def main() -> None:
@@ -107,7 +110,7 @@ def main() -> None:
             module.exit_json(**result)
         if not path.parent.is_dir():
             module.fail_json(msg=f"{path.parent}: no such folder. Make it first.")
-        _write(module, path, new_secret(size, module.params["encoding"]))
+        _write(path, new_secret(size, module.params["encoding"]))
     elif path.stat().st_size == 0:
         module.fail_json(msg=f"{path}: the file is empty. Remove it, so that a new secret can be made.")
     arguments = module.load_file_common_arguments(module.params)
