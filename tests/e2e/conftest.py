@@ -39,5 +39,6 @@ def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     page = context.new_page()
     yield page
     OUT.mkdir(exist_ok=True)
-    page.screenshot(path=OUT / f"{request.node.name}.png", full_page=True)
+    for number, opened in enumerate(context.pages):
+        opened.screenshot(path=OUT / f"{request.node.name}-{number}.png")
     context.close()

@@ -26,7 +26,7 @@ def test_from_sign_in_to_a_cell_that_ran(page: Page, site: Site) -> None:
     sign_in(page, site, person.name, person.password)
 
     page.get_by_role("link", name="New project").first.click()
-    page.get_by_label("Project name").fill("discovery")
+    page.get_by_label("Name", exact=True).fill("discovery")
     page.get_by_role("button", name="Create project").click()
     expect(page.get_by_role("heading", name=re.compile("discovery"))).to_be_visible()
 
@@ -41,7 +41,7 @@ def test_from_sign_in_to_a_cell_that_ran(page: Page, site: Site) -> None:
     gateway = notebook.url.split(f"/{person.name}/")[0]
     assert gateway in site.gateway_urls.values()
 
-    notebook.get_by_role("button", name="New").first.click()
+    notebook.get_by_role("menuitem", name="New", exact=True).click()
     with page.context.expect_page() as created:
         notebook.get_by_role("menuitem", name=re.compile("Python")).first.click()
     editor = created.value
@@ -56,7 +56,7 @@ def test_from_sign_in_to_a_cell_that_ran(page: Page, site: Site) -> None:
 
 def test_a_wrong_password_says_so_and_keeps_the_name(page: Page, site: Site) -> None:
     sign_in(page, site, "nobody-here", "wrong password")
-    expect(page.get_by_role("alert")).to_contain_text("user name or password")
+    expect(page.get_by_role("alert")).to_contain_text("User name or password is wrong")
     expect(page.get_by_label("User name")).to_have_value("nobody-here")
     assert page.context.cookies(site.server_url) is not None
 
@@ -72,5 +72,6 @@ def test_signing_out_ends_the_visit_to_the_gateway_too(page: Page, site: Site) -
 
     page.goto(site.server_url)
     page.get_by_role("button", name="Sign out").click()
+    page.wait_for_timeout(2000)  # the promise: every gateway knows within two seconds
     page.goto(notebook)
     expect(page.get_by_label("Password")).to_be_visible()

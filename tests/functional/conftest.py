@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
-from tests.functional.platform import LOCAL, Account, Site
+from tests.functional.platform import LOCAL, Account, Kernel, Site
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +22,10 @@ def alice(site: Site) -> Account:
 @pytest.fixture
 def bob(site: Site) -> Account:
     return site.new_account("bob")
+
+
+@pytest.fixture(autouse=True)
+def _close_kernels() -> Iterator[None]:
+    yield
+    while Kernel.opened:
+        Kernel.opened.pop().close()

@@ -10,7 +10,7 @@ import subprocess
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import requests
 import websocket
@@ -108,17 +108,47 @@ class Site:
 
 
 class Kernel:
-    """A kernel of somebody's Notebook app, over the gateway's WebSocket."""
+    """A kernel of somebody's Notebook app, over the gateway's WebSocket. The suite closes what a test leaves open."""
+
+    opened: ClassVar[list[websocket.WebSocket]] = []
 
     def __init__(self, account: Account, notebook: str) -> None:
         started = account.session.post(notebook + "api/kernels", json={}, timeout=120)
         assert started.ok, f"{started.status_code} {started.text}"
-        self.id = started.json()["id"]
+        self._connect(account, notebook, started.json()["id"])
+
+    @classmethod
+    def attach(cls, account: Account, notebook: str, kernel: str, seconds: float = 60) -> Kernel:
+        """Return a new connection to a kernel that runs, once the way to it is open again."""
+        deadline = time.monotonic() + seconds
+        while not (answer := account.session.get(f"{notebook}api/kernels/{kernel}", timeout=90)).ok:
+            assert time.monotonic() < deadline, f"{answer.status_code} {answer.text}"
+            time.sleep(0.5)
+        attached = cls.__new__(cls)
+        attached._connect(account, notebook, kernel)
+        return attached
+
+    def _connect(self, account: Account, notebook: str, kernel: str) -> None:
+        self.id = kernel
         self.socket = websocket.create_connection(
-            notebook.replace("http", "ws", 1) + f"api/kernels/{self.id}/channels",
+            notebook.replace("http", "ws", 1) + f"api/kernels/{kernel}/channels",
             header={"Authorization": account.authorization},
             timeout=60,
         )
+        self.opened.append(self.socket)
+
+    def wait_closed(self, seconds: float) -> float:
+        """Return how many seconds it took until the other side closed; AssertionError where it did not in time."""
+        began = time.monotonic()
+        self.socket.settimeout(seconds)
+        try:
+            while self.socket.recv():
+                pass
+        except (websocket.WebSocketConnectionClosedException, ConnectionError):
+            pass
+        except websocket.WebSocketTimeoutException:
+            raise AssertionError(f"still open after {seconds} s") from None
+        return time.monotonic() - began
 
     def run(self, code: str) -> str:
         """Return what the code printed and its value, stripped."""

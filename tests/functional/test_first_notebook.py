@@ -58,8 +58,8 @@ def test_a_project_of_the_service_account_is_refused_with_the_reason(site: Site)
     admin.call("POST", "/projects", {"name": "refused"})
     started = admin.session.post(f"{site.api}/projects/{admin.name}/refused/start", timeout=60)
     if started.ok:  # the node refuses what the server cannot know
-        with pytest.raises(AssertionError, match="service account"):
+        with pytest.raises(AssertionError, match="cannot start a project"):
             admin.wait(f"{admin.name}/refused", "running")
     else:
-        assert "service account" in started.json()["error"]["message"]
+        assert "cannot start a project" in started.json()["error"]["message"]
     admin.session.delete(f"{site.api}/projects/{admin.name}/refused", timeout=60)
