@@ -9,7 +9,7 @@ from wakari.core.errors import AppError, BadInputError
 from wakari.store import Store
 from wakari.store.records import DataCenter
 
-UNUSABLE = frozenset({"down"})  # a node whose state is unknown was added a moment ago and may be used
+UNUSABLE = frozenset({"down", "degraded"})  # one whose state is unknown was added a moment ago and may be used
 
 
 def choose_data_center(store: Store, wanted: str | None) -> DataCenter:

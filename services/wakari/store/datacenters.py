@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import Any
 
 from wakari.store.base import Transaction, new_id, now
-from wakari.store.errors import translated
 from wakari.store.records import DataCenter, Node
 from wakari.store.repository import Repository
 
@@ -94,12 +93,8 @@ class Nodes(Repository[Node]):
         """Return the node after the change; None where there is none. Raises Conflict as `add`."""
         return self._change({"_id": name}, {"$set": dict(fields)})
 
-    def set_states(self, data_center_id: str, states: Mapping[str, str], default: str) -> None:
-        """Store what is known of each node of a data center; `default` for those not named."""
-        with translated():
-            self._documents.update_many(
-                {"data_center": data_center_id, "_id": {"$nin": list(states)}}, {"$set": {"state": default}}
-            )
+    def set_states(self, data_center_id: str, states: Mapping[str, str]) -> None:
+        """Store the state of nodes of a data center."""
         for name, state in states.items():
             self._change({"_id": name, "data_center": data_center_id}, {"$set": {"state": state}})
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from wakari.core import logs
@@ -41,31 +42,29 @@ class HealthCheck:
     def check(self, data_center: DataCenter) -> str:
         """Ask one gateway, store what it said and return the status: ok, degraded or down."""
         logs.take_request_id(None)
+        names = [node.name for node in self.store.nodes.of(data_center.id)]
         try:
             answer = Client().call(self.jobs.peer(data_center), "GET", STATUS, timeout=TIMEOUT)
         except (AppError, SettingsError) as error:
-            status, messages, nodes, default = "down", [str(error)], {}, "unknown"
+            status, messages, nodes = "down", [str(error)], dict.fromkeys(names, "unknown")
         else:
-            status = str(answer.get("status", ""))
-            status = status if status in {"ok", "degraded"} else "degraded"
+            status = "ok" if answer.get("status") == "ok" else "degraded"
             raw = answer.get("messages")
             messages = [str(text)[:MAX_MESSAGE] for text in raw[:MAX_MESSAGES]] if isinstance(raw, list) else []
-            nodes, default = _nodes(answer.get("nodes")), UP if status == "ok" else "unknown"
+            nodes = states(names, messages, answer.get("nodes"))
         if status != data_center.health.status:
             log.warning("health of a data center changed", extra={"data_center": data_center.name, "status": status})
         self.store.data_centers.set_health(data_center.id, status, messages)
-        self.store.nodes.set_states(data_center.id, nodes, default)
+        self.store.nodes.set_states(data_center.id, nodes)
         return status
 
 
-def _nodes(answer: object) -> dict[str, str]:
-    """Return the state of each node a gateway tells of one by one (optional in the protocol)."""
-    if not isinstance(answer, dict):
-        return {}
-    known = {"ok": UP, "degraded": "degraded", "down": "down"}
-    found: dict[str, str] = {}
-    for name, state in answer.items():
-        status = state.get("status") if isinstance(state, dict) else state
-        if isinstance(status, str) and status in known:
-            found[str(name)] = known[status]
+def states(names: Iterable[str], messages: Sequence[str], told: object) -> dict[str, str]:
+    """Return the state of each node: as the gateway tells it, or by the messages, which begin with a node's name."""
+    found = {name: "degraded" if any(text.startswith(f"{name}: ") for text in messages) else UP for name in names}
+    if isinstance(told, dict):
+        known = {"ok": UP, "degraded": "degraded", "down": "down"}
+        found.update(
+            {name: known[told[name]] for name in found if isinstance(told.get(name), str) and told[name] in known}
+        )
     return found

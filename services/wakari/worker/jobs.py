@@ -20,7 +20,7 @@ from wakari.store.records import DataCenter, Project, Task
 
 log = logging.getLogger(__name__)
 JOBS = "/_wakari/v1/jobs"
-SILENCE = 600.0  # seconds without a line after which a job counts as broken
+SILENCE = 3600.0  # seconds without a line after which a job counts as broken; as long as a gateway waits for a node
 
 # What a task does on each node, in order.
 STEPS: Mapping[str, tuple[Verb, ...]] = {
@@ -89,7 +89,7 @@ class Jobs:
 
 
 # Codes of errors on the way, which another attempt may not meet. Everything else is the node's considered answer.
-PASSING = frozenset({"unreachable", "bad_answer", "node_unreachable", "job_broken", "internal_error", "node_busy"})
+PASSING = frozenset({"unreachable", "bad_answer", "job_broken", "helper_unavailable", "internal_error"})
 FIRST_SERVER_ERROR = 502
 
 
