@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Jupyter of this platform: behind the gateway, on a Unix socket, as the person. Read by every Jupyter app (--config)."""
+"""Jupyter of this platform: behind the gateway, on a Unix socket, as the person. For every Jupyter app (--config)."""
 
 import sys
 from pathlib import Path

@@ -12,10 +12,16 @@ import pwd
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKernel
 from jupyter_server.auth.identity import IdentityProvider, User
+
+if TYPE_CHECKING:
+    import ssl
+
+    from jupyter_server.serverapp import ServerApp
+    from tornado.web import RequestHandler
 
 _KERNEL_NAME = re.compile(r"[A-Za-z0-9._-]+", re.ASCII)
 _NATIVE = "python3"  # the name in notebooks from anywhere: here it means the project's active environment
@@ -37,7 +43,7 @@ class GatewayIdentityProvider(IdentityProvider):
         """Return False, likewise."""
         return False
 
-    def get_user(self, handler: Any) -> User | None:
+    def get_user(self, handler: RequestHandler) -> User | None:
         """Return the person this server runs as, where the gateway names exactly that person; None otherwise."""
         headers = handler.request.headers
         names = headers.get_list("X-Wakari-User")
@@ -45,14 +51,15 @@ class GatewayIdentityProvider(IdentityProvider):
         if names != [own]:
             return None
         # A bearer token is sent by programs on purpose, never by a browser on behalf of another site: no XSRF check.
-        handler._token_authenticated = headers.get_list("X-Wakari-Credential") == ["bearer"]
+        # The name is Jupyter's own, which its handlers and extensions look at.
+        handler._token_authenticated = headers.get_list("X-Wakari-Credential") == ["bearer"]  # noqa: SLF001
         return User(username=own, name=own, display_name=own)
 
-    def is_token_authenticated(self, handler: Any) -> bool:
+    def is_token_authenticated(self, handler: RequestHandler) -> bool:
         """Return whether the request came with a bearer token; without one Jupyter's XSRF and origin checks stay on."""
         return bool(getattr(handler, "_token_authenticated", False))
 
-    def validate_security(self, app: Any, ssl_options: Any = None) -> None:
+    def validate_security(self, app: ServerApp, ssl_options: ssl.SSLContext | None = None) -> None:
         """Say nothing: there is neither a port nor a password here."""
 
 
