@@ -72,8 +72,9 @@ def _gateways(inventory: Inventory) -> Iterator[str]:
     wrong: dict[tuple[str, str], list[Host]] = {}
     for host in inventory.of(COMPUTE):
         value = host.values.get("aen_compute_gateway")
-        if isinstance(value, str) and value.strip() and value not in gateways:
-            wrong.setdefault((value, inventory.place(host, "aen_compute_gateway")), []).append(host)
+        named = not isinstance(value, (list, dict)) and host.text("aen_compute_gateway")
+        if named and value not in gateways:
+            wrong.setdefault((str(value), inventory.place(host, "aen_compute_gateway")), []).append(host)
     for (value, place), hosts in wrong.items():
         yield (
             f"Set aen_compute_gateway in {place} to a host of the group aen_gateway, for {hosts_of(hosts)}: "

@@ -13,7 +13,7 @@ from ansible.module_utils.common.validation import (
     check_type_list,
 )
 
-from ._inventory import ROLES, Host, Inventory, Known, Option, hosts_of, nearest
+from ._inventory import ROLES, TIERS, Host, Inventory, Known, Option, hosts_of, nearest
 
 CONVERTERS = {
     "bool": check_type_bool,
@@ -38,13 +38,28 @@ ELSEWHERE = frozenset({"aen_compute_gateway"})
 def problems(inventory: Inventory, known: Known) -> Iterator[str]:
     """Yield a sentence for each variable that is unknown, not to be set, unreadable, of a wrong type or missing."""
     yield from _names(inventory, known)
-    for host in inventory.hosts:
-        for variable, reason in host.failures.items():
-            yield f"Correct {variable} in {inventory.place(host, variable)}, or define what it refers to: {reason}."
+    yield from _failures(inventory, known)
+    for host in inventory.of(*TIERS):
         for option in known.options.values():
             if host.values.get(option.name) is not None and option.name not in ELSEWHERE:
                 yield from _value(host, option, inventory)
     yield from _missing(inventory, known)
+
+
+def _failures(inventory: Inventory, known: Known) -> Iterator[str]:
+    failing: dict[tuple[str, str, str], list[Host]] = {}
+    for host in inventory.of(*TIERS):
+        for variable, reason in host.failures.items():
+            if _reads(host, variable, known):
+                failing.setdefault((variable, inventory.place(host, variable), reason), []).append(host)
+    for (variable, place, reason), hosts in failing.items():
+        yield f"Correct {variable} in {place}, or define what it refers to for {hosts_of(hosts)}: {reason}."
+
+
+def _reads(host: Host, variable: str, known: Known) -> bool:
+    """Whether a role of the host reads the variable: a group may set one for others, out of what only they have."""
+    roles = {role for tier in host.tiers for role in ROLES[tier]}
+    return variable not in known.options or known.options[variable].role in roles
 
 
 def _names(inventory: Inventory, known: Known) -> Iterator[str]:

@@ -26,6 +26,9 @@ options:
     description: Whether the files that the roles read on this controller, such as the wheelhouse, must be there.
     type: bool
     default: false
+notes:
+  - Reads the sources of the inventory a second time, since Ansible forgets what it merged.
+    An inventory script runs twice.
 attributes:
   check_mode:
     description: Changes nothing in any mode.

@@ -77,11 +77,12 @@ class Reader:
         places += [(f"host {host}", self._variables_of(host)) for host in hosts]
         places.append(("the extra variables", self._extra))
         for place, variables in places:
-            yield from (Assignment(place, str(name)) for name in sorted(variables) if name.startswith("aen_"))
+            yield from (Assignment(place, str(name)) for name in sorted(variables) if _ours(name))
 
     def _host(self, host: Any) -> Host:  # noqa: ANN401 - a host of Ansible's
         given = self._hostvars.raw_get(host.name)
-        groups = sorted(host.get_groups(), key=lambda group: (-group.depth, -group.priority, group.name))
+        # As Ansible merges them: the one that wins stands first.
+        groups = sorted(host.get_groups(), key=lambda group: (group.depth, group.priority, group.name), reverse=True)
         names = tuple(str(group) for group in groups)
         filled = dict(given)
         for role in {role for tier, roles in ROLES.items() if tier in names for role in roles}:
@@ -92,7 +93,7 @@ class Reader:
         filled["role_path"] = str(COLLECTION / "roles" / "aen_common")
         filled["playbook_dir"] = self._playbook_dir
         values, failures = {}, {}
-        for name in (name for name in filled if name.startswith("aen_") or name in CONNECTION):
+        for name in filter(_ours, filled):
             try:
                 values[str(name)] = self._evaluate(filled[name], filled)
             except AnsibleError as error:
@@ -118,6 +119,10 @@ class Reader:
         manager._inventory = listings  # noqa: SLF001 - there is no public way to see what is listed before it is merged
         manager.parse_sources()
         return {host: tuple(values) for host, values in listings.gateways.items() if len(values) > 1}
+
+
+def _ours(name: str) -> bool:
+    return name.startswith("aen_") or name in CONNECTION
 
 
 def _trusted(value: Any) -> Any:  # noqa: ANN401 - any value of a variable

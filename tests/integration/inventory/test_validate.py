@@ -66,6 +66,13 @@ def same_address(groups: dict[str, Any]) -> None:
     groups["aen_gateway"]["hosts"]["gateway2"]["ansible_host"] = "192.0.2.2"
 
 
+def undefined_address(groups: dict[str, Any]) -> None:
+    groups["aen_compute"]["children"]["east"]["hosts"]["compute1"] = {
+        "ansible_host": "{{ rack }}.5",
+        "ansible_user": "{{ x }}",
+    }
+
+
 def other_accounts(groups: dict[str, Any]) -> None:
     groups["aen_compute"]["vars"] = {"aen_service_account": "root"}
 
@@ -86,6 +93,7 @@ WRONG: list[tuple[Spoil, str]] = [
     (installer_without_hash, "Set aen_conda_installer_sha256 for the hosts compute1 and compute2"),
     (production, "Set aen_mongodb_provider in group all to official or remote, or aen_environment to development"),
     (same_address, "Give the hosts gateway1 and gateway2 a different ansible_host each, not all 192.0.2.2"),
+    (undefined_address, "Correct ansible_host in host compute1, or define what it refers to"),
     (other_accounts, "Set aen_service_account in group aen_compute to an account of its own"),
 ]
 

@@ -57,6 +57,11 @@ def test_the_nearest_gateway_is_proposed(change: Change) -> None:
     )
 
 
+def test_a_number_is_no_gateway(change: Change) -> None:
+    (problem,) = problems(change("compute1", aen_compute_gateway=1))
+    assert "1 is none." in problem
+
+
 @pytest.mark.parametrize("value", [["gateway1"], {"gateway1": None}])
 def test_a_node_names_one_gateway(change: Change, value: object) -> None:
     found = list(problems(change("compute1", aen_compute_gateway=value)))

@@ -73,8 +73,18 @@ def test_a_value_is_of_its_type(change: Change, name: str, value: object, said: 
 def test_a_template_that_fails_is_told_once(change: Change) -> None:
     inventory = change("server1", {"failures": {"aen_server_url": "'x' is undefined"}}, aen_server_url=None)
     assert list(problems(inventory, KNOWN)) == [
-        "Correct aen_server_url in host server1, or define what it refers to: 'x' is undefined."
+        "Correct aen_server_url in host server1, or define what it refers to for the host server1: 'x' is undefined."
     ]
+
+
+def test_a_template_for_others_may_fail(change: Change) -> None:
+    inventory = change("compute1", {"failures": {"aen_server_url": "'x' is undefined"}})
+    assert list(problems(inventory, KNOWN)) == []
+
+
+def test_an_address_that_fails_is_told(change: Change) -> None:
+    inventory = change("compute1", {"failures": {"ansible_host": "'x' is undefined"}}, ansible_host=None)
+    assert "Correct ansible_host in host compute1" in "".join(problems(inventory, KNOWN))
 
 
 def test_the_winning_place_is_named(good: Inventory) -> None:
