@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import select
 import subprocess
 import threading
 from collections.abc import Iterator, Sequence
@@ -45,18 +47,34 @@ class HelperClient:
             )
         except OSError as error:
             raise _unavailable(f"cannot be run ({error.strerror})") from error
-        with process:
-            words = _Words(process)
+        words = _Words(process)
+        ended = False
+        try:
             _write(process, json.dumps(request).encode())
-            ended = False
-            for line in process.stdout or ():
+            for line in self._lines(process):
                 content = _object(line)
                 ended = "result" in content or "error" in content
                 yield content
-            status = process.wait(self._timeout)
+        finally:
+            if process.stdout is not None:
+                process.stdout.close()
+        status = process.wait(self._timeout)
         if not ended:
             log.error("the helper ended early", extra={"verb": verb, "status": status, "stderr": words.text()})
             raise _unavailable("ended without an answer")
+
+    def _lines(self, process: subprocess.Popen[bytes]) -> Iterator[bytes]:
+        """Yield lines as they come; raise UnavailableError where the helper says nothing for too long."""
+        if process.stdout is None:
+            return
+        rest = b""
+        while select.select([process.stdout], [], [], self._timeout)[0]:
+            chunk = os.read(process.stdout.fileno(), 1 << 16)
+            if not chunk:
+                return
+            *lines, rest = (rest + chunk).split(b"\n")
+            yield from lines
+        raise _unavailable(f"was silent for {self._timeout:.0f} seconds")
 
     def call(self, verb: str, requested_by: str, **fields: Any) -> dict[str, Any]:  # noqa: ANN401
         """Return the result; raise the helper's AppError. Progress is dropped."""
@@ -87,7 +105,10 @@ _STATUS = {
 
 
 class _Words:
-    """What the helper (or sudo) says on standard error, read beside its answer so that neither can block."""
+    """What the helper (or sudo) says on standard error, read beside its answer so that neither can block.
+
+    The thread also waits for the helper's end, so that a caller that went away leaves no zombie.
+    """
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self._found = b""
@@ -95,8 +116,11 @@ class _Words:
         self._thread.start()
 
     def _read(self, process: subprocess.Popen[bytes]) -> None:
-        for line in process.stderr or ():
-            self._found = (self._found + line)[-_MAX_STDERR:]
+        if process.stderr is not None:
+            with process.stderr:
+                for line in process.stderr:
+                    self._found = (self._found + line)[-_MAX_STDERR:]
+        process.wait()
 
     def text(self) -> str:
         self._thread.join(1)
