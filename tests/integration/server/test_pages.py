@@ -293,3 +293,13 @@ def test_an_unexpected_error_tells_nothing_of_itself(alice: Browser, monkeypatch
     assert answer.status_code == 500
     assert "secret inside" not in answer.text
     assert "Something went wrong on our side." in answer.text
+
+
+def test_a_form_of_one_session_is_worth_nothing_in_another(kit: Kit, alice: Browser, store: Store) -> None:
+    token = alice.csrf("/new")
+    secret, _ = store.sessions.add("alice", 600)
+    alice.client.set_cookie("wk_session", secret, domain="server.test")
+    fields = {"name": "demo", "csrf_token": token}
+    answer = alice.client.post("/new", data=fields, base_url=URL, headers={"Origin": URL})
+    assert answer.status_code == 400
+    assert kit.services.store.projects.count() == 0

@@ -91,6 +91,18 @@ def test_a_transaction_that_fails_leaves_nothing(kit: Kit, store: Store) -> None
     assert found.state == "stopped"
 
 
+def test_a_task_that_no_longer_moves_the_project_has_no_word_at_its_end(kit: Kit, store: Store) -> None:
+    kit.place()
+    alice = kit.user("alice")
+    project = kit.project(alice)
+    start = kit.services.lifecycle.start(kit.caller(alice), project)
+    stop = kit.services.lifecycle.stop(kit.caller(alice), project)
+    assert store.transaction(lambda tx: store.projects.settle(project.id, start.id, "running", None, tx)) is None
+    settled = store.transaction(lambda tx: store.projects.settle(project.id, stop.id, "stopped", None, tx))
+    assert settled
+    assert settled.state == "stopped"
+
+
 def test_sessions_end_by_time_and_by_idleness(store: Store) -> None:
     secret, session = store.sessions.add("alice", 600)
     assert store.sessions.resume(secret, 600)
@@ -123,9 +135,7 @@ def test_a_database_that_is_away_is_told_without_the_password() -> None:
     store.close()
 
 
-@pytest.mark.parametrize(
-    "uri", ["mongodb://user:hush@:bad:/", "mongodb://", "mongodb://u:hush@h/?tls=ture"]
-)
+@pytest.mark.parametrize("uri", ["mongodb://user:hush@:bad:/", "mongodb://", "mongodb://u:hush@h/?tls=ture"])
 def test_a_connection_string_that_is_none_is_told_without_its_text(uri: str) -> None:
     with pytest.raises(SettingsError) as caught:
         connect(uri, "x").close()

@@ -191,6 +191,16 @@ def test_a_worker_that_lost_its_lease_writes_nothing_any_more(kit: Kit, store: S
     assert store.tasks.progress(taken, "w2", line)
 
 
+def test_a_claim_of_the_same_worker_counts_as_another(kit: Kit, store: Store) -> None:
+    alice = kit.user("alice")
+    kit.services.lifecycle.start(kit.caller(alice), kit.project(alice))
+    first, second = store.tasks.claim("w1", -1), store.tasks.claim("w1", 30)
+    assert first is not None
+    assert second is not None
+    assert not store.tasks.renew(first, "w1", 30)
+    assert store.tasks.renew(second, "w1", 30)
+
+
 def test_a_stopped_worker_gives_its_task_back_and_another_ends_it(
     kit: Kit, store: Store, stand: GatewayStand, begin: Begin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
