@@ -71,6 +71,8 @@ def test_second_start_finds_nothing_to_do(host: Host) -> None:
 
 
 def test_two_starts_at_once_do_not_interleave(host: Host) -> None:
+    # Accounts first: each process here has an overlay of its own on /etc, and two must not write one upper folder.
+    assert host.ask("ensure-accounts", people=[ALICE, BOB, CAROL]).status == 0
     both = [host.begin(request("start-project", project=TEAM)) for _ in range(2)]
     results = [host.end(process).result for process in both]
     assert sorted((one["created"], one["cloned"]) for one in results) == [(False, False), (True, True)]

@@ -15,12 +15,13 @@ BLOCK = f"""Id=wakari-app-{INSTANCE}.service
 Description=Wakari app alice/p1/bob/lab
 ActiveState=active
 SubState=running
-ActiveEnterTimestampMonotonic={int(time.monotonic() * 1e6) - 5_000_000}
+ActiveEnterTimestampMonotonic=SINCE
 ControlGroup=/wakari.slice/wakari-apps.slice/x.service"""
 
 
 def test_unit_is_read() -> None:
-    unit = systemd._app(BLOCK)
+    five_seconds_ago = int(time.monotonic() * 1e6) - 5_000_000
+    unit = systemd._app(BLOCK.replace("SINCE", str(five_seconds_ago)))
     assert unit is not None
     assert (unit.instance, unit.owner, unit.project, unit.user, unit.app) == (INSTANCE, "alice", "p1", "bob", "lab")
     assert unit.running
@@ -42,6 +43,6 @@ def test_other_units_are_not(block: str) -> None:
 
 @pytest.mark.parametrize("state", ["inactive", "failed"])
 def test_unit_that_ended_does_not_run(state: str) -> None:
-    unit = systemd._app(BLOCK.replace("ActiveState=active", f"ActiveState={state}"))
+    unit = systemd._app(BLOCK.replace("ActiveState=active", f"ActiveState={state}").replace("SINCE", "0"))
     assert unit is not None
     assert not unit.running
