@@ -70,9 +70,9 @@ class SignIn:
         self.store.audit.add("session.open", user.name, user.name, address, sid=session.id)
         return secret
 
-    def resume_session(self, secret: str) -> tuple[User, Session] | None:
-        """Return the person and the session of a cookie; None where it is over."""
-        session = self.store.sessions.resume(secret, self.idle) if secret else None
+    def resume_session(self, secret: str, *, use: bool = True) -> tuple[User, Session] | None:
+        """Return the person and the session of a cookie; None where it is over. `use`: the look keeps it alive."""
+        session = self.store.sessions.resume(secret, self.idle, use=use) if secret else None
         user = self.store.users.get(session.user) if session else None
         return (user, session) if user and session else None
 

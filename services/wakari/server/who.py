@@ -37,7 +37,9 @@ def address() -> str:
 def by_cookie() -> SignedIn | None:
     """Return the person of the session cookie; None where there is no living session. Asked once a request."""
     if "signed_in" not in g:
-        found = services().sign_in.resume_session(request.cookies.get(COOKIE, ""))
+        # A page that asks by itself how its project is does: a tab left open is nobody at work.
+        use = "HX-Request" not in request.headers
+        found = services().sign_in.resume_session(request.cookies.get(COOKIE, ""), use=use)
         g.signed_in = SignedIn(*found) if found else None
     signed_in: SignedIn | None = g.signed_in
     return signed_in

@@ -33,19 +33,22 @@ class Sessions(Repository[Session]):
         }
         return secret, self._insert(document)
 
-    def resume(self, secret: str, idle: float) -> Session | None:
-        """Return the living session of the cookie; None where it ended or was idle for more than `idle` seconds."""
-        return self._seen(self._one({"digest": digest(secret)}), idle)
+    def resume(self, secret: str, idle: float, *, use: bool = True) -> Session | None:
+        """Return the living session of the cookie; None where it ended or was idle for more than `idle` seconds.
+
+        With `use` false the look itself does not keep the session alive.
+        """
+        return self._seen(self._one({"digest": digest(secret)}), idle, use=use)
 
     def alive(self, session_id: str, user: str, idle: float) -> Session | None:
         """Return the living session with this id and user; None otherwise. Counts as use."""
-        return self._seen(self._one({"_id": session_id, "user": user}), idle)
+        return self._seen(self._one({"_id": session_id, "user": user}), idle, use=True)
 
-    def _seen(self, session: Session | None, idle: float) -> Session | None:
+    def _seen(self, session: Session | None, idle: float, *, use: bool) -> Session | None:
         moment = now()
         if session is None or session.expires_at <= moment or session.seen_at + timedelta(seconds=idle) <= moment:
             return None
-        if session.seen_at + timedelta(seconds=SEEN_EVERY) <= moment:
+        if use and session.seen_at + timedelta(seconds=SEEN_EVERY) <= moment:
             return self._change({"_id": session.id}, {"$set": {"seen_at": moment}})
         return session
 

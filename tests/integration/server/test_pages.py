@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 
 from tests.serverkit import PASSWORD, URL, Browser, Kit
 from wakari.store import Store
+from wakari.store.base import now
 
 
 @pytest.fixture
@@ -150,6 +152,19 @@ def test_the_live_part_is_sent_again_only_when_it_changed(alice: Browser, store:
     assert 'value="25"' in again
     store.projects._documents.delete_many({})
     assert alice.get(poll[1]).headers["HX-Redirect"] == "/"
+
+
+def test_a_tab_left_open_does_not_keep_the_session_alive(alice: Browser, store: Store) -> None:
+    alice.submit("/new", {"name": "demo"})
+    poll = re.search(r'hx-get="([^"]+)"', alice.get("/alice/demo").text)
+    assert poll
+    earlier = now() - timedelta(hours=1)
+    store.sessions._documents.update_many({}, {"$set": {"seen_at": earlier}})
+    assert alice.get(poll[1], headers={"HX-Request": "true"}).status_code == 204
+    seen = store.sessions._many({})[0].seen_at
+    assert seen == earlier
+    assert alice.get("/").status_code == 200
+    assert store.sessions._many({})[0].seen_at > earlier
 
 
 def test_a_failure_is_told_with_its_reason(alice: Browser, store: Store) -> None:
