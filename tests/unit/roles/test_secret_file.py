@@ -1,34 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The module as Ansible runs it: a process of its own, arguments on standard input, JSON on standard output."""
-
 from __future__ import annotations
 
 import base64
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
-MODULE = Path(__file__).resolve().parents[3] / "plugins" / "modules" / "secret_file.py"
+from tests.unit.roles.modules import run_module
 
 
 def run(check: bool = False, **arguments: Any) -> dict[str, Any]:
-    given = {"ANSIBLE_MODULE_ARGS": {"_ansible_check_mode": check, "_ansible_remote_tmp": "/tmp", **arguments}}
-    # -c: as a script Python would put plugins/modules first on its path.
-    program = (
-        "import sys, runpy; import ansible.module_utils.basic as b; b._ANSIBLE_PROFILE = 'legacy';"
-        " b._ANSIBLE_ARGS = sys.stdin.buffer.read(); runpy.run_path(sys.argv[1], run_name='__main__')"
-    )
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", program, str(MODULE)],
-        input=json.dumps(given).encode(),
-        capture_output=True,
-        check=False,
-    )
-    assert done.stdout, done.stderr.decode()
-    answer: dict[str, Any] = json.loads(done.stdout)
-    return answer
+    return run_module("secret_file", check=check, **arguments)
 
 
 def test_a_new_secret_has_the_bytes_asked_for_and_is_its_owners_alone(tmp_path: Path) -> None:
