@@ -60,7 +60,8 @@ def test_the_node_is_told_who_speaks_by_a_token_only_the_gateway_can_sign(gatewa
 
 
 def test_the_gateways_own_cookies_and_the_token_stay_at_the_gateway(gateway: Gateway) -> None:
-    cookie = f"_xsrf=2|a; {gateway.headers['Cookie']}; wk_gateway_login=secret; username-host=b"
+    # wk_session is the server's: cookies know no ports, so on a shared host name it comes along.
+    cookie = f"_xsrf=2|a; {gateway.headers['Cookie']}; wk_gateway_login=secret; wk_session=server; username-host=b"
     gateway.get(headers={"Cookie": cookie, "Authorization": "token of-jupyter"})
     seen = headers_at_node(gateway)
     assert seen["cookie"] == ["_xsrf=2|a; username-host=b"]

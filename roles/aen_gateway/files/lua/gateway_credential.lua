@@ -4,17 +4,19 @@
 local jwt = require "wakari_jwt"
 local control = require "gateway_control"
 
-local OWN = "^[%s=]*wk_gateway" -- our cookies, also as a browser sends a cookie without a name ("=wk_gateway=...")
+-- The platform's cookies, also as a browser sends a cookie without a name ("=wk_gateway=..."). Cookies know no ports:
+-- where server and gateway share a host name, the server's session reaches us too, and must reach no app.
+local OWN = "^[%s=]*wk_"
 local SESSION = "^wk_gateway=(.*)$"
 local MAX_TOKEN = 512 -- characters of an API token
 
 local _M = {}
 local revoked = ngx.shared.gateway_revoked
 
--- Returns the Cookie header without the gateway's own cookies (empty where nothing is left), and the list of the
+-- Returns the Cookie header without the platform's own cookies (empty where nothing is left), and the list of the
 -- session cookies in it.
 function _M.split_cookies(header)
-  if not header or not header:find("wk_gateway", 1, true) then
+  if not header or not header:find("wk_", 1, true) then
     return header or "", {}
   end
   local others, sessions = {}, {}
@@ -29,7 +31,7 @@ function _M.split_cookies(header)
   return table.concat(others, "; "), sessions
 end
 
--- Returns true for a Set-Cookie value that would set a cookie of the gateway's.
+-- Returns true for a Set-Cookie value that would set a cookie of the platform's.
 function _M.sets_own_cookie(value)
   return value:find(OWN) ~= nil
 end
