@@ -31,6 +31,7 @@ down: venv ## Remove the test hosts and all that belongs to them.
 wheelhouse: venv ## Build the wheel and gather every locked dependency (cached).
 	python -m tools.wheelhouse
 channel: venv ## Build the local conda channel that `make up` uses (cached).
+	tools/bootstrap/debian.sh channel
 	python -m tools.channel build
 
 ##### Checks: no host, no service, under three minutes

@@ -45,6 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _up(inventory: Inventory) -> None:
     specs = [f"{host.name}={host.octet}" for host in inventory.hosts]
     run_one(Step("machine", [sys.executable, "-m", "tools.hosts", "deps"]))
+    run_one(Step("packages", ["tools/bootstrap/debian.sh", "channel"]))
     run_together(
         Step("hosts", [sys.executable, "-m", "tools.hosts", "up", *specs]),
         Step("wheelhouse", [sys.executable, "-m", "tools.wheelhouse"]),
