@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import shlex
 import subprocess
@@ -16,7 +17,8 @@ import requests
 import websocket
 
 ROOT = Path(__file__).resolve().parents[2]
-LOCAL = ROOT / ".aen" / "local.json"
+# Another file where AEN_LOCAL_JSON names one: a platform that `make up` did not make.
+LOCAL = Path(os.environ.get("AEN_LOCAL_JSON") or ROOT / ".aen" / "local.json")
 
 
 @dataclass
@@ -67,7 +69,7 @@ class Account:
 
 @dataclass(frozen=True)
 class Site:
-    """What `make up` left in `.aen/local.json`."""
+    """What LOCAL says of the platform."""
 
     server_url: str
     gateway_urls: dict[str, str]

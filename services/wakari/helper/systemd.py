@@ -90,6 +90,7 @@ def start(command: Command) -> None:
         "UMask": "0007",
         "KillMode": "control-group",
         "TimeoutStopSec": str(STOP_SECONDS),
+        "CPUWeight": "100",  # said, so that the apps share the processor by app and not by process
         "OOMPolicy": "continue",  # a kernel that used too much dies alone, the notebook server says so
         "StandardInput": "null",
         "StandardOutput": f"append:{command.log}",
