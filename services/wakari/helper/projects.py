@@ -22,7 +22,7 @@ from wakari.environments.clone import Owner, clone
 from wakari.helper.accounts import Account
 from wakari.helper.settings import HelperSettings
 from wakari.permissions import tree
-from wakari.permissions.engine import write_error
+from wakari.permissions.failures import write_error
 
 STAGING, ARCHIVE = ".staging", ".archive"
 ENVIRONMENTS = "envs"

@@ -19,6 +19,7 @@ class Judge:
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
         self.file_is_right = lru_cache(maxsize=_KINDS)(self._file_is_right)
+        self.mode_is_wrong = lru_cache(maxsize=_KINDS)(self._mode_is_wrong)
         self.directory_is_right = lru_cache(maxsize=_KINDS)(self._directory_is_right)
         self.default_is_right = lru_cache(maxsize=_KINDS)(self._default_is_right)
         self.file_attribute = lru_cache(maxsize=_KINDS)(self._file_attribute)
@@ -42,6 +43,18 @@ class Judge:
         found = actual(raw, mode)
         wanted = self.wanted_file(mode, uid, gid, public=public)
         return found is not None and found.grants(uid, gid) == wanted.grants(uid, gid)
+
+    def _mode_is_wrong(self, mode: int, uid: int, gid: int, public: bool) -> bool:
+        """Return whether no attribute can make a file of this mode right, so that none need be read.
+
+        With an ACL or without, a mode's first and last bits are the owner's and the others'; its middle bits are the
+        mask, or the group's, so that nobody else has more. A new file of umask 022 or 077 is always told by them.
+        """
+        wanted = self.wanted_file(mode, uid, gid, public=public).grants(uid, gid)
+        most = wanted.group_obj
+        for perm in (*wanted.users.values(), *wanted.groups.values()):
+            most |= perm
+        return wanted.user_obj != mode >> 6 & 7 or wanted.other != mode & 7 or bool(most & ~(mode >> 3 & 7))
 
     def _directory_is_right(self, raw: bytes | None, mode: int, uid: int, gid: int, public: bool) -> bool:
         found = actual(raw, mode)

@@ -15,7 +15,7 @@ Reason = Literal[
     "spared_owner",  # belongs to root or the service account
     "linked_elsewhere",  # a file with a hard link that was not found in this project
     "other_mount",  # a mount point: another file system's business
-    "vanished",  # gone, or replaced, between two looks
+    "vanished",  # gone, or replaced, between two looks; with several links: changed since the walk began
     "too_deep",  # deeper than this process may hold folders open
     "refused",  # the kernel said no (an immutable file)
 ]
@@ -45,6 +45,14 @@ class Report:
         """Count a wrong inode; return whether it is still wanted as an example."""
         self.wrong += 1
         return len(self.problems) < EXAMPLES
+
+    def merge(self, other: Report) -> None:
+        """Add what another walk over the same project found."""
+        self.checked += other.checked
+        self.wrong += other.wrong
+        self.changed += other.changed
+        self.skipped.update(other.skipped)
+        self.problems = [*self.problems, *other.problems][:EXAMPLES]
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report as JSON-able values."""

@@ -10,7 +10,10 @@ import resource
 from pathlib import Path
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+# Whatever it is, it is opened at once and without effect: a FIFO (O_NONBLOCK), a terminal (O_NOCTTY).
+_FILE = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_NOFOLLOW | os.O_CLOEXEC
 _PIN = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
+Target = int | str  # what getxattr and setxattr take: a descriptor, or the path to one
 _MOUNT_ID = re.compile(r"^mnt_id:\s*(\d+)$", re.MULTILINE)
 
 
@@ -21,14 +24,28 @@ def open_directory(name: str | Path, parent: int | None = None) -> int:
 
 def open_below(root: Path, *names: str) -> int:
     """Return a descriptor of the directory `root/names...`, none of the names being a symbolic link."""
-    descriptor = open_directory(root)
-    for name in names:
+    return descend(open_directory(root), "/".join(names))
+
+
+def descend(descriptor: int, path: str) -> int:
+    """Return a descriptor of the directory at the path below; no name in it is followed as a link. Closes the first."""
+    for name in filter(None, path.split("/")):
         try:
             child = open_directory(name, descriptor)
         finally:
             os.close(descriptor)
         descriptor = child
     return descriptor
+
+
+def hold(name: str, parent: int) -> tuple[int, Target]:
+    """Return a descriptor of what the name is now, and what the attribute calls take for exactly that inode."""
+    try:
+        descriptor = os.open(name, _FILE, dir_fd=parent)
+    except (BlockingIOError, PermissionError):  # another process has a lease on it; a server that does not trust root
+        descriptor = pin(name, parent)
+        return descriptor, by_descriptor(descriptor)
+    return descriptor, descriptor
 
 
 def pin(name: str, parent: int) -> int:
