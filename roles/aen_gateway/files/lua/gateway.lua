@@ -21,7 +21,10 @@ local RANK = { none = 0, read = 1, write = 2, admin = 3 }
 local SAFE = { GET = true, HEAD = true, OPTIONS = true }
 local REFUSED_METHODS = { CONNECT = true, TRACE = true, TRACK = true }
 -- Headers that change their meaning when they are repeated.
-local SINGLE = { "authorization", "content-length", "host", "origin", "sec-fetch-site", "transfer-encoding", "upgrade" }
+local SINGLE = {
+  authorization = true, ["content-length"] = true, host = true, origin = true, ["sec-fetch-site"] = true,
+  ["transfer-encoding"] = true, upgrade = true,
+}
 
 local _M = {}
 
@@ -34,23 +37,23 @@ function _M.init_worker()
   wakari_worker.stop_when_orphaned()
 end
 
--- Removes what the platform alone may say to a node (docs/protocols.md, "Gateway").
-local function strip_identity(headers)
-  for name in pairs(headers) do
-    if name:sub(1, 9) == "x-wakari-" or name:sub(1, 12) == "x-forwarded-" then
-      ngx.req.clear_header(name)
-    end
-  end
-end
-
+-- Returns the request's headers, names in lower case; nil where one that may stand once is repeated, or the framing could
+-- be read in two ways. Removes from the request what the platform alone may say to a node (docs/protocols.md, "Gateway").
 local function read_headers()
   local headers, reason = ngx.req.get_headers(MAX_HEADERS)
   if reason then
     return nil
   end
-  for _, name in ipairs(SINGLE) do
-    if type(headers[name]) == "table" then
+  -- Every name asked for below is in lower case. The table's own __index would look for each absent one in other
+  -- spellings: 3 us a request.
+  setmetatable(headers, nil)
+  for name, value in pairs(headers) do
+    if SINGLE[name] and type(value) == "table" then
       return nil
+    end
+    -- "x-", looked at before strings are cut: most names begin otherwise.
+    if name:byte(1) == 120 and name:byte(2) == 45 and (name:sub(1, 9) == "x-wakari-" or name:sub(1, 12) == "x-forwarded-") then
+      ngx.req.clear_header(name)
     end
   end
   if headers["transfer-encoding"] and headers["content-length"] then
@@ -169,14 +172,16 @@ local function pass_upgrade(request, headers, found, decision, route, cookies)
   return answer.problem(problem, request, false)
 end
 
-local function pass_request(decision, route, cookies)
+local function pass_request(headers, decision, route, cookies)
   local v = ngx.var
   v.wk_cookie = cookies
   v.wk_token = routes.token_for(route)
   v.wk_instance = route.instance
   v.wk_level = decision.level
   ngx.ctx.route = route
-  ngx.req.clear_header("Authorization")
+  if headers["authorization"] then
+    ngx.req.clear_header("Authorization")
+  end
 end
 
 local function to_app(request, method, headers, cookies, sessions)
@@ -233,7 +238,7 @@ local function to_app(request, method, headers, cookies, sessions)
   if upgrade then
     return pass_upgrade(request, headers, found, decision, route, cookies)
   end
-  return pass_request(decision, route, cookies)
+  return pass_request(headers, decision, route, cookies)
 end
 
 local function decide()
@@ -246,14 +251,13 @@ local function decide()
   if not headers or not v.http_host then
     return answer.problem(errors.of("request_ambiguous"), {}, false)
   end
-  if not v.request:find("^%S+ /") then -- a target with scheme and host could disagree with the Host header
+  if v.request:byte(#method + 2) ~= 47 then -- "/": a target with scheme and host could disagree with the Host header
     return answer.problem(errors.of("path_ambiguous"), {}, false)
   end
   local request, reason = paths.parse(v.request_uri)
   if not request then
     return answer.problem(errors.of(reason), {}, answer.is_navigation(method, headers))
   end
-  strip_identity(headers)
   local cookies, sessions = credentials.split_cookies(v.http_cookie)
   if request.kind == "control" then
     return to_control(method, headers, sessions)

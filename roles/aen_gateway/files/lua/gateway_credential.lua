@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- Who asks: the gateway's own session cookie or an API token of the server.
 
+local lrucache = require "resty.lrucache"
 local jwt = require "wakari_jwt"
 local control = require "gateway_control"
 
@@ -10,15 +11,14 @@ local OWN = "^[%s=]*wk_"
 local SESSION = "^wk_gateway=(.*)$"
 local MAX_TOKEN = 512 -- characters of an API token
 
+local REMEMBERED = 4096 -- bytes of the longest Cookie header that is remembered
+
 local _M = {}
 local revoked = ngx.shared.gateway_revoked
+local split = assert(lrucache.new(1000)) -- Cookie headers that were taken apart
+local made = setmetatable({}, { __mode = "k" }) -- credentials by the claims they were made from
 
--- Returns the Cookie header without the platform's own cookies (empty where nothing is left), and the list of the
--- session cookies in it.
-function _M.split_cookies(header)
-  if not header or not header:find("wk_", 1, true) then
-    return header or "", {}
-  end
+local function take_apart(header)
   local others, sessions = {}, {}
   for part in header:gmatch("[^;]+") do
     local cookie = part:match("^%s*(.-)%s*$")
@@ -28,7 +28,24 @@ function _M.split_cookies(header)
       others[#others + 1] = cookie
     end
   end
-  return table.concat(others, "; "), sessions
+  return { others = table.concat(others, "; "), sessions = sessions }
+end
+
+-- Returns the Cookie header without the platform's own cookies (empty where nothing is left), and the list of the
+-- session cookies in it. A browser sends the same header with every request, so what is in it is remembered (who that is,
+-- and whether it still holds, is looked up each time): 8 us a request.
+function _M.split_cookies(header)
+  if not header or not header:find("wk_", 1, true) then
+    return header or "", {}
+  end
+  local parts = split:get(header)
+  if not parts then
+    parts = take_apart(header)
+    if #header <= REMEMBERED then
+      split:set(header, parts)
+    end
+  end
+  return parts.others, parts.sessions
 end
 
 -- Returns true for a Set-Cookie value that would set a cookie of the platform's.
@@ -58,12 +75,17 @@ local function from_cookie(token)
   if revoked:get(claims.jti) then
     return nil, "not_signed_in"
   end
-  return {
-    kind = "cookie",
-    key = "c:" .. claims.sid .. ":" .. claims.sub,
-    jti = claims.jti,
-    message = { sid = claims.sid, user = claims.sub },
-  }
+  local credential = made[claims]
+  if not credential then
+    credential = {
+      kind = "cookie",
+      key = "c:" .. claims.sid .. ":" .. claims.sub,
+      jti = claims.jti,
+      message = { sid = claims.sid, user = claims.sub },
+    }
+    made[claims] = credential
+  end
+  return credential
 end
 
 -- Returns {kind = "cookie"|"bearer", key, message} from the Authorization header and the session cookies; nil and

@@ -103,7 +103,11 @@ function _M.token_for(route)
   if not settings then
     return nil
   end
-  local id = route.node_name .. "|" .. route.node_key
+  local id = route.token_id
+  if not id then
+    id = route.node_name .. "|" .. route.node_key
+    route.token_id = id -- `read` keeps the table
+  end
   local token = tokens:get(id)
   if not token then
     local now = ngx.time()
