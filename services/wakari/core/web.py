@@ -128,10 +128,15 @@ class Server(BaseApplication):  # type: ignore[misc]
         return self.factory()
 
 
-def serve(factory: Callable[[], Flask], socket: Path, *, workers: int, threads: int, socket_mode: int = 0o660) -> None:
-    """Serve the application on a Unix socket until SIGTERM: `workers` processes, `threads` requests at once in each."""
+def serve(
+    factory: Callable[[], Flask], socket: Path | int, *, workers: int, threads: int, socket_mode: int = 0o660
+) -> None:
+    """Serve the application on a Unix socket until SIGTERM: `workers` processes, `threads` requests at once in each.
+
+    `socket` is the path to listen at, or the descriptor of a socket that is bound already, which is left as it is.
+    """
     options = {
-        "bind": f"unix:{socket}",
+        "bind": f"fd://{socket}" if isinstance(socket, int) else f"unix:{socket}",
         "workers": workers,
         "threads": threads,
         "worker_class": "gthread",

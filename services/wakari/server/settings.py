@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
+from wakari.access import Level
 from wakari.core.messages import AppName
 from wakari.core.settings import Settings, SettingsError, build, read_files
 
@@ -31,15 +32,48 @@ def _origin(value: str) -> str:
 Origin = Annotated[str, AfterValidator(_origin)]
 
 
+def _icon(value: str) -> str:
+    known = sorted(path.stem for path in ICONS.glob("*.svg"))
+    if value not in known:
+        raise ValueError(f"there is no icon {value!r}; use one of {', '.join(known)}")
+    return value
+
+
+def _unlike(value: tuple[AppButton, ...]) -> tuple[AppButton, ...]:
+    names = [app.name for app in value]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(f"named twice: {', '.join(twice)}")
+    return value
+
+
+ICONS = Path(__file__).parent / "static" / "vendor" / "bootstrap-icons"
+Icon = Annotated[str, AfterValidator(_icon)]
+
+
 class AppButton(Settings):
-    """An app as a project page offers it."""
+    """An app as a project page offers it to whoever has the level; the node's manifest decides who may open it."""
 
     name: AppName
-    title: str
-    permission: Literal["read", "write"] = "write"
+    title: str = Field(min_length=1, max_length=60)
+    summary: str = Field(default="", max_length=120)
+    icon: Icon = "app"
+    permission: Literal["read", "write", "admin"] = "write"
+
+    def is_for(self, level: Level) -> bool:
+        """Return whether somebody with this level on a project is offered the app."""
+        return level >= Level[self.permission.upper()]
 
 
-NOTEBOOK = AppButton(name="notebook", title="Notebook")
+# What the roles' manifests offer on every node; roles/aen_server/defaults has the same list.
+APPS = (
+    AppButton(name="notebook", title="Notebook", summary="Notebooks, one in each tab", icon="journal-code"),
+    AppButton(name="lab", title="Lab", summary="JupyterLab: notebooks, code and data", icon="columns"),
+    AppButton(
+        name="workbench", title="Workbench", summary="Files, editor and terminals in one page", icon="window-sidebar"
+    ),
+    AppButton(name="terminal", title="Terminal", summary="A shell in the project's environment", icon="terminal"),
+    AppButton(name="viewer", title="Viewer", summary="Look at files, change nothing", icon="eye", permission="read"),
+)
 
 
 class ServerSettings(Settings):
@@ -59,7 +93,7 @@ class ServerSettings(Settings):
     session_lifetime: float = Field(default=7 * 86400.0, ge=60.0)
     session_idle: float = Field(default=12 * 3600.0, ge=60.0)
     default_project_public: bool = False
-    apps: tuple[AppButton, ...] = (NOTEBOOK,)
+    apps: Annotated[tuple[AppButton, ...], AfterValidator(_unlike)] = APPS
 
     @property
     def secure(self) -> bool:

@@ -12,7 +12,10 @@ def test_a_person_gets_a_token_and_creates_and_starts_a_project(kit: Kit, api: A
     made = alice.post("/projects", {"name": "demo", "summary": "First"})
     assert made.status_code == 201, made.text
     assert made.json["state"] == "stopped"
-    assert made.json["urls"]["apps"] == {"notebook": "http://east.test:8089/alice/demo/notebook/"}
+    assert made.json["urls"]["apps"] == {
+        app: f"http://east.test:8089/alice/demo/{app}/"
+        for app in ("notebook", "lab", "workbench", "terminal", "viewer")
+    }
     task = alice.post("/projects/alice/demo/start")
     assert task.status_code == 202, task.text
     assert alice.get("/projects/alice/demo").json["state"] == "starting"
@@ -21,6 +24,22 @@ def test_a_person_gets_a_token_and_creates_and_starts_a_project(kit: Kit, api: A
     assert answer.status_code == 200, answer.text
     assert answer.json["level"] == "admin"
     assert answer.json["project"]["owner"] == {"name": "alice", "uid": 20000, "gid": 20000}
+
+
+def test_apps_are_offered_by_level(kit: Kit, api: Api) -> None:
+    kit.place()
+    people = {}
+    for name in ("alice", "bob", "carol"):
+        kit.user(name)
+        token = api.post("/tokens", {"username": name, "password": PASSWORD}).json["token"]
+        people[name] = Api(kit.app.test_client(), token)
+    people["alice"].post("/projects", {"name": "demo", "public": True})
+    viewer = {"viewer": "http://east.test:8089/alice/demo/viewer/"}
+    assert people["carol"].get("/projects/alice/demo").json["urls"]["apps"] == viewer
+    people["alice"].call("PUT", "/projects/alice/demo/members/bob", {"role": "viewer"})
+    assert people["bob"].get("/projects/alice/demo").json["urls"]["apps"] == viewer
+    people["alice"].call("PUT", "/projects/alice/demo/members/bob", {"role": "member"})
+    assert len(people["bob"].get("/projects/alice/demo").json["urls"]["apps"]) == 5
 
 
 def test_the_openapi_document_is_served(api: Api) -> None:

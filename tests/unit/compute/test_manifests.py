@@ -8,12 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from wakari.compute import manifests
+from wakari.compute.manifests import Manifest
 from wakari.core.errors import AppError
-from wakari.core.settings import SettingsError
+from wakari.core.settings import SettingsError, build, read_files
+from wakari.server.settings import APPS, AppButton
 
-SHIPPED = Path(__file__).parents[3] / "roles/aen_compute/files/apps"
+ROLES = Path(__file__).parents[3] / "roles"
+SHIPPED = ROLES / "aen_compute/files/apps"
 VALUES = dict.fromkeys(manifests.PLACEHOLDERS, "V")
 GOOD: dict[str, Any] = {"name": "demo", "title": "Demo", "command_list": ["/bin/demo", "--socket=%(socket)s"]}
 
@@ -23,16 +27,35 @@ def write(folder: Path, stem: str = "demo", **changed: Any) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("path", sorted(SHIPPED.glob("*.json")), ids=lambda path: path.stem)
-def test_shipped_manifest_is_valid_and_complete(path: Path) -> None:
-    manifest = manifests.read(SHIPPED, path.stem)
+@pytest.mark.parametrize("name", ["notebook", "lab", "workbench", "terminal"])
+def test_shipped_jupyter_listens_on_its_socket_and_keeps_its_files_apart(name: str) -> None:
+    manifest = manifests.read(SHIPPED, name)
     assert manifest.command(VALUES)[0].startswith("V/bin/")
     assert "--ServerApp.sock=V" in manifest.command(VALUES)
-    assert set(manifest.variables(VALUES)) == {"JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"}
+    assert {"JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"} <= set(manifest.variables(VALUES))
 
 
-def test_notebook_and_lab_are_shipped() -> None:
-    assert {"notebook", "lab"} <= {manifest.name for manifest in manifests.read_all(SHIPPED)[0]}
+def test_what_is_shipped_is_what_the_server_offers_by_default() -> None:
+    """Manifests, the server's settings and the role's variable say the same, for they are one list."""
+    shipped, wrong = manifests.read_all(SHIPPED)
+    assert wrong == []
+    assert {(one.name, one.title, one.icon, one.permission) for one in shipped} == {
+        (app.name, app.title, app.icon, app.permission) for app in APPS
+    }
+    for path in ("defaults/main.yml", "meta/argument_specs.yml"):
+        content = yaml.safe_load((ROLES / "aen_server" / path).read_text())
+        specs = content.get("argument_specs", {}).get("main", {}).get("options", {}).get("aen_server_apps", {})
+        listed = specs.get("default") or content["aen_server_apps"]
+        assert [AppButton.model_validate(one) for one in listed] == list(APPS)
+
+
+@pytest.mark.parametrize("name", ["rstudio", "code-server"])
+def test_apps_of_others_ship_disabled_and_well_formed(name: str) -> None:
+    manifest = build(Manifest, read_files([SHIPPED / f"{name}.json"]))
+    assert not manifest.enabled
+    assert any("V" in word for word in manifest.command(VALUES))
+    with pytest.raises(AppError, match="no app"):
+        manifests.read(SHIPPED, name)
 
 
 def test_placeholders_are_filled_in(tmp_path: Path) -> None:

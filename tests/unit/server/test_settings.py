@@ -101,3 +101,19 @@ def test_the_static_folder_is_printed(capsys: pytest.CaptureFixture[str]) -> Non
     assert (folder / "wakari.css").exists()
     for vendored in (folder / "vendor").iterdir():
         assert vendored.is_file() or (vendored / "LICENSE").exists()
+
+
+@pytest.mark.parametrize(
+    ("apps", "said"),
+    [
+        ([{"name": "rstudio", "title": "RStudio", "icon": "../../wakari"}], "there is no icon"),
+        ([{"name": "rstudio", "title": "RStudio"}] * 2, "named twice: rstudio"),
+        ([{"name": "rstudio", "title": "RStudio", "permission": "run"}], "permission"),
+    ],
+)
+def test_a_wrong_list_of_apps_is_refused_with_the_reason(
+    folder: Path, tmp_path: Path, apps: list[dict[str, str]], said: str
+) -> None:
+    (folder / "wk-server-config.json").write_text(json.dumps({"apps": apps}))
+    with pytest.raises(SettingsError, match=said):
+        settings_module.load(prefix=tmp_path)

@@ -22,8 +22,8 @@ c.PasswordIdentityProvider.token = ""
 c.ServerApp.kernel_spec_manager_class = "wakari_jupyter.ProjectKernelSpecManager"
 c.KernelManager.transport = "ipc"
 
-# Not a login shell: /etc/profile would take the project's environment out of PATH.
-c.ServerApp.terminado_settings = {"shell_command": ["/bin/bash"]}
+# Not a login shell: /etc/profile would take the project's environment out of PATH; the file puts it first.
+c.ServerApp.terminado_settings = {"shell_command": ["/bin/bash", "--rcfile", str(Path(__file__).parent / "bashrc")]}
 
 # The trash is in the home, on another file system perhaps, and nobody else of the team could empty it.
 c.FileContentsManager.delete_to_trash = False
@@ -34,3 +34,5 @@ c.NotebookNotary.db_file = ":memory:"
 c.LabApp.extension_manager = "readonly"
 c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"
 c.LabApp.news_url = None
+# overrides.json: what the settings of everybody begin with.
+c.LabApp.app_settings_dir = str(Path(__file__).parent / "lab")

@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-from wakari.access import Action, Caller, has
+from wakari.access import Action, Caller, has, level
 from wakari.access.questions import not_found
 from wakari.server.api.models import MemberOut, ProgressOut, ProjectOut, ProjectUrls
 from wakari.server.services import services
+from wakari.server.settings import AppButton
 from wakari.store.records import DataCenter, Project
 
 
@@ -20,13 +21,20 @@ def page_url(owner: str, name: str) -> str:
     return f"{services().settings.url}/{owner}/{name}"
 
 
-def project_out(project: Project, data_centers: dict[str, DataCenter | None] | None = None) -> ProjectOut:
-    """Return the project as the API shows it. `data_centers` saves look-ups within a list."""
+def offered(caller: Caller, project: Project) -> list[AppButton]:
+    """Return the apps that the caller's level on the project opens, in the order of the settings."""
+    held = level(caller, project)
+    return [app for app in services().settings.apps if app.is_for(held)]
+
+
+def project_out(
+    caller: Caller, project: Project, data_centers: dict[str, DataCenter | None] | None = None
+) -> ProjectOut:
+    """Return the project as the API shows it to the caller. `data_centers` saves look-ups within a list."""
     known = data_centers if data_centers is not None else {}
     if project.data_center not in known:
         known[project.data_center] = services().store.data_centers.get(project.data_center)
     place = known[project.data_center]
-    apps = services().settings.apps if place else ()
     return ProjectOut(
         owner=project.owner,
         name=project.name,
@@ -41,7 +49,7 @@ def project_out(project: Project, data_centers: dict[str, DataCenter | None] | N
         created_at=project.created_at,
         urls=ProjectUrls(
             page=page_url(project.owner, project.name),
-            apps={app.name: app_url(place, project, app.name) for app in apps} if place else {},
+            apps={app.name: app_url(place, project, app.name) for app in offered(caller, project)} if place else {},
         ),
     )
 

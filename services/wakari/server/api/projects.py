@@ -28,7 +28,7 @@ def index(caller: Caller, window: Window) -> Page[ProjectOut]:
     found = services().store.projects.page(
         query(caller, Action.PROJECT_READ), (owner, name) if window.after else None, window.limit + 1
     )
-    return page(found, window, lambda project: project.path, lambda project: project_out(project, known))
+    return page(found, window, lambda project: project.path, lambda project: project_out(caller, project, known))
 
 
 @TABLE.add(
@@ -53,13 +53,13 @@ def create(caller: Caller, body: NewProject) -> ProjectOut:
         owner=body.owner,
         address=who.address(),
     )
-    return project_out(project)
+    return project_out(caller, project)
 
 
 @TABLE.add("GET", ONE, "See a project", action=Action.PROJECT_READ, answer=ProjectOut, errors=(404,))
 def show(caller: Caller, owner: str, name: str) -> ProjectOut:
     """Return the project."""
-    return project_out(visible(caller, owner, name))
+    return project_out(caller, visible(caller, owner, name))
 
 
 @TABLE.add(
@@ -71,7 +71,7 @@ def update(caller: Caller, owner: str, name: str, body: ProjectChange) -> Projec
     changed = services().creation.update(
         caller, project, summary=body.summary, public=body.public, address=who.address()
     )
-    return project_out(changed)
+    return project_out(caller, changed)
 
 
 @TABLE.add(
@@ -125,7 +125,7 @@ def stop(caller: Caller, owner: str, name: str) -> TaskOut:
 def put_member(caller: Caller, owner: str, name: str, user: str, body: MemberRole) -> ProjectOut:
     """Return the project."""
     project = visible(caller, owner, name)
-    return project_out(services().team.put(caller, project, user, body.role, who.address()))
+    return project_out(caller, services().team.put(caller, project, user, body.role, who.address()))
 
 
 @TABLE.add(
@@ -139,4 +139,4 @@ def put_member(caller: Caller, owner: str, name: str, user: str, body: MemberRol
 def remove_member(caller: Caller, owner: str, name: str, user: str) -> ProjectOut:
     """Return the project."""
     project = visible(caller, owner, name)
-    return project_out(services().team.remove(caller, project, user, who.address()))
+    return project_out(caller, services().team.remove(caller, project, user, who.address()))

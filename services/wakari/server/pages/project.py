@@ -9,18 +9,17 @@ from typing import Any
 from flask import render_template, request
 from werkzeug.wrappers import Response
 
-from wakari.access import LEVEL_OF_ROLE, Action, Level, level
+from wakari.access import LEVEL_OF_ROLE, Action
 from wakari.access.questions import not_found, require
 from wakari.core.errors import AppError
 from wakari.server import who
-from wakari.server.api.present import app_url, visible
+from wakari.server.api.present import app_url, offered, visible
 from wakari.server.pages.blueprint import blueprint
 from wakari.server.pages.view import attempt, back, field, me, page, signed_in
 from wakari.server.services import services
 from wakari.store.records import Project
 
 HISTORY = 10  # tasks shown on the page
-NEEDED = {"read": Level.READ, "write": Level.WRITE}
 
 
 @blueprint.get("/<owner>/<name>")
@@ -142,11 +141,10 @@ def _visible(owner: str, name: str) -> Project:
 def _live(project: Project) -> dict[str, Any]:
     """Return what changes while somebody looks at the page, with a version that changes with it."""
     place = services().store.data_centers.get(project.data_center)
-    held = level(me().caller, project)
     apps = [
-        {"title": app.title, "url": app_url(place, project, app.name)}
-        for app in services().settings.apps
-        if place is not None and held >= NEEDED[app.permission]
+        {"title": app.title, "summary": app.summary, "icon": app.icon, "url": app_url(place, project, app.name)}
+        for app in offered(me().caller, project)
+        if place is not None
     ]
     tasks = services().store.tasks.of_project(project.id, 1)
     seen = (
@@ -155,6 +153,7 @@ def _live(project: Project) -> dict[str, Any]:
         project.progress,
         project.deleting,
         [(task.id, task.state) for task in tasks],
+        [app["url"] for app in apps],
     )
     version = hashlib.sha256(repr(seen).encode()).hexdigest()[:16]
     return {

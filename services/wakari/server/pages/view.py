@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache, wraps
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlencode
@@ -20,12 +19,12 @@ from wakari.core.errors import AppError
 from wakari.server import who
 from wakari.server.pages.blueprint import blueprint
 from wakari.server.services import services
+from wakari.server.settings import ICONS
 from wakari.server.who import SignedIn
 from wakari.store.records import Project
 
 P = ParamSpec("P")
 T = TypeVar("T")
-ICONS = Path(__file__).parents[1] / "static" / "vendor" / "bootstrap-icons"
 
 # state -> (icon, word, class of the design system)
 STATES: Mapping[str, tuple[str, str, str]] = MappingProxyType(
