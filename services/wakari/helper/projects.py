@@ -19,6 +19,7 @@ from typing import Literal
 from wakari.core.errors import AppError
 from wakari.core.messages import ProjectSpec
 from wakari.environments.clone import Owner, clone
+from wakari.environments.errors import EnvironmentsError
 from wakari.helper.accounts import Account
 from wakari.helper.settings import HelperSettings
 from wakari.permissions import tree
@@ -111,11 +112,28 @@ class Projects:
         try:
             os.stat(name, dir_fd=environments, follow_symlinks=False)
         except FileNotFoundError:
-            clone(self._template(name), destination, owner=Owner(owner.uid, owner.gid), progress=progress)
+            self._clone(name, destination, owner, progress)
             return True
         finally:
             os.close(environments)
         return False
+
+    def _clone(self, name: str, destination: Path, owner: Account, progress: Callable[[int, int], None]) -> None:
+        """Clone the template; what fails is told to somebody who knows of projects, not of prefixes."""
+        try:
+            clone(self._template(name), destination, owner=Owner(owner.uid, owner.gid), progress=progress)
+        except EnvironmentsError as error:
+            if error.code == "no_space":
+                raise write_error(OSError(errno.ENOSPC, "")) from error
+            hint = (
+                "An administrator must repair the root distribution (run the playbook); then start the project again."
+            )
+            raise AppError(
+                error.code,
+                f"The environment {name!r} of the project cannot be made: {error.message}",
+                hint=hint if error.code == "not_an_environment" else error.hint,
+                status=error.status,
+            ) from error
 
     def remove(self, spec: ProjectSpec, mode: Literal["archive", "delete"]) -> Path | None:
         """Take the folder away. Return where the archive is; None where it was deleted, or there was none."""

@@ -14,7 +14,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +65,7 @@ class Host:
     """Folders of one node, all below one that root alone can write."""
 
     root: Path
+    namespace: int | None = None  # a process in whose mount namespace everything runs; None: each in one of its own
 
     @property
     def projects(self) -> Path:
@@ -110,8 +111,26 @@ class Host:
         return self._own_etc(sys.executable, "-I", "-c", code)
 
     def _own_etc(self, *command: str) -> list[str]:
+        if self.namespace is not None:
+            return ["nsenter", f"--mount=/proc/{self.namespace}/ns/mnt", *command]
         head = ["unshare", "--mount", "--propagation", "private", "sh", "-ec", _OWN_ETC, "sh"]
         return [*head, str(self.root / "etc"), *command]
+
+
+@contextmanager
+def one_namespace(host: Host) -> Iterator[Host]:
+    """Yield the host with one /etc for all that runs on it in the block, as on a real one.
+
+    Two overlays on one upper folder at the same time do not see each other's files whole (useradd fails on them).
+    """
+    keeper = subprocess.Popen(host._own_etc("sh", "-c", "echo ready; exec sleep 600"), stdout=subprocess.PIPE)
+    try:
+        assert keeper.stdout is not None
+        assert keeper.stdout.readline() == b"ready\n"
+        yield replace(host, namespace=keeper.pid)
+    finally:
+        keeper.kill()
+        keeper.communicate()
 
 
 def request(verb: str, **fields: Any) -> bytes:

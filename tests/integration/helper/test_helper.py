@@ -71,11 +71,24 @@ def test_second_start_finds_nothing_to_do(host: Host) -> None:
 
 
 def test_two_starts_at_once_do_not_interleave(host: Host) -> None:
-    # Accounts first: each process here has an overlay of its own on /etc, and two must not write one upper folder.
-    assert host.ask("ensure-accounts", people=[ALICE, BOB, CAROL]).status == 0
-    both = [host.begin(request("start-project", project=TEAM)) for _ in range(2)]
-    results = [host.end(process).result for process in both]
+    with hosts.one_namespace(host) as shared:
+        both = [shared.begin(request("start-project", project=TEAM)) for _ in range(2)]
+        results = [shared.end(process).result for process in both]
     assert sorted((one["created"], one["cloned"]) for one in results) == [(False, False), (True, True)]
+
+
+def test_accounts_asked_for_by_many_at_once_are_made_once(host: Host) -> None:
+    people = [{"name": f"person{number}", "uid": 21000 + number, "gid": 21000 + number} for number in range(4)]
+    with hosts.one_namespace(host) as shared:
+        asked = [shared.begin(request("ensure-accounts", people=people[number:])) for number in (0, 1, 2, 3, 0, 1)]
+        assert [shared.end(process).status for process in asked] == [0] * 6
+        passwd = shared.in_namespace("getent", "passwd").splitlines()
+    assert sorted(line.split(":")[2] for line in passwd if line.startswith("person")) == [
+        "21000",
+        "21001",
+        "21002",
+        "21003",
+    ]
 
 
 def test_start_after_a_crash_completes(host: Host) -> None:
