@@ -22,9 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.up", description=__doc__)
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--down", action="store_true", help="remove the hosts and all that belongs to them")
-    what.add_argument(
-        "--describe", action="store_true", help="write .aen/local.json of the running hosts"
-    )
+    what.add_argument("--describe", action="store_true", help="write .aen/local.json of the running hosts")
     options = parser.parse_args(arguments)
     # Ansible's commands stand beside the interpreter, whether or not the environment is activated.
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
