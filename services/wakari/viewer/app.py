@@ -126,7 +126,7 @@ def _raw(name: str, suffix: str, descriptor: int) -> Response:
     """Return the file's bytes, of a type that no browser runs."""
     kind = PICTURES.get(suffix)
     if kind is None and _is_text(os.pread(descriptor, _SNIFFED, 0)):
-        kind = "text/plain; charset=utf-8"
+        kind = "text/plain"  # Flask adds charset=utf-8
     return send_file(
         os.fdopen(os.dup(descriptor), "rb"),
         mimetype=kind or "application/octet-stream",

@@ -25,8 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     logs.configure("WARNING")
     place = Place(options.project_dir, options.url_prefix, options.anaconda)
-    with listening(options.socket) as bound:
-        web.serve(lambda: create_app(place), bound.fileno(), workers=1, threads=8)
+    # detach: gunicorn closes it.
+    web.serve(lambda: create_app(place), listening(options.socket).detach(), workers=1, threads=8)
     return 0
 
 

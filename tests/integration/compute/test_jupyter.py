@@ -36,7 +36,7 @@ def project(root: Root, place: Path) -> Path:
     return path
 
 
-@pytest.fixture(scope="module", params=["notebook", "lab"])
+@pytest.fixture(scope="module", params=["notebook", "lab", "workbench"])
 def app(request: pytest.FixtureRequest, root: Root, project: Path) -> Iterator[JupyterApp]:
     with tempfile.TemporaryDirectory(prefix="jupyter-", dir="/var/tmp") as folder:
         Path(folder).chmod(0o755)
