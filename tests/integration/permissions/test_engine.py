@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.permissions.people import ALICE, BOB, CAROL, DAVE, SERVICE, as_person, rights
+from wakari.core.errors import AppError
 from wakari.permissions import tree
 from wakari.permissions.engine import Engine
 from wakari.permissions.policy import Policy, Team
@@ -189,6 +190,33 @@ def test_file_whose_links_are_all_in_the_project_is_put_right(project: Path) -> 
     assert rights(BOB, first) == "rw-"
     assert rights(DAVE, first) == "r--"  # one of its names is public
     assert report.skipped["linked_elsewhere"] == 0
+
+
+def test_links_of_one_file_in_parts_of_different_processes_are_counted_together(project: Path) -> None:
+    for number in range(40):
+        for name in ("near", "far"):
+            for file in range(20):
+                make(project / f"{name}{number}" / "inner" / f"f{file}", 0o600)
+            for path in (project / f"{name}{number}", project / f"{name}{number}" / "inner"):
+                os.chown(path, ALICE, ALICE)
+        os.link(project / f"near{number}" / "inner" / "f0", project / f"far{number}" / "inner" / "link")
+    report = apply(project)
+    assert report.skipped["linked_elsewhere"] == 0
+    assert report.checked == report.changed == 1 + 40 * 2 * (2 + 20)
+    assert {rights(BOB, project / f"near{number}" / "inner" / "f0") for number in range(40)} == {"rw-"}
+    again = apply(project)
+    assert (again.checked, again.wrong) == (report.checked, 0)
+
+
+def test_disk_that_turns_read_only_stops_the_walk_with_the_reason(project: Path) -> None:
+    make(project / "a", 0o600)
+    subprocess.run(["mount", "--bind", str(project), str(project)], check=True)
+    try:
+        subprocess.run(["mount", "-o", "remount,bind,ro", str(project)], check=True)
+        with pytest.raises(AppError, match="read-only"):
+            apply(project)
+    finally:
+        subprocess.run(["umount", str(project)], check=True)
 
 
 def test_mounts_are_not_crossed(project: Path) -> None:
