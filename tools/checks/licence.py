@@ -11,6 +11,8 @@ from tools.checks._tracked import tracked
 LINE = "SPDX-License-Identifier: GPL-3.0-or-later"
 SOURCES = {".py", ".sh", ".lua", ".yml", ".yaml", ".toml", ".j2", ".html", ".css", ".js"}
 FIRST_LINES = 5
+# Written by antsibull-changelog, which keeps no comment.
+GENERATED = {Path("changelogs/changelog.yaml")}
 
 
 def problems(root: Path) -> Iterator[str]:
@@ -21,6 +23,8 @@ def problems(root: Path) -> Iterator[str]:
             folder = root.joinpath(*name.parts[: name.parts.index("vendor") + 2])
             if folder.is_dir() and not any(folder.glob("LICENSE*")):
                 yield f"{name}: no LICENSE file in {folder.relative_to(root)}"
+        elif name in GENERATED:
+            continue
         elif path.suffix in SOURCES and path.stat().st_size and LINE not in _head(path):
             yield f"{name}: add a comment '{LINE}' at the top"
 
