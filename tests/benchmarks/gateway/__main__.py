@@ -11,6 +11,7 @@ where a target is missed. Needs wrk, NGINX with its Lua module, node and npm. No
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -57,12 +58,23 @@ CASES = (
     Case("500 WebSockets", "messages/s", _sockets(500), quick=False),
 )
 SIZES = [10, 10_000, 100_000]
+SECONDS = 1.0  # many short measurements: on a busy machine a round's conditions stay alike
 EVEN_TABLES = 0.9  # of the rate with the smallest table
+
+
+def _rounds(candidates: list[Candidate], measure: Measure, rounds: int) -> list[dict[str, load.Figure]]:
+    """Return a round's figures by candidate, for each round; every round begins with another candidate."""
+    figures = []
+    for number in range(rounds):
+        first = number % len(candidates)
+        taken = {it.name: measure(it, SECONDS) for it in candidates[first:] + candidates[:first]}
+        figures.append({it.name: taken[it.name] for it in candidates})
+    return figures
 
 
 def compare(*, quick: bool, only: str) -> bool:
     """Measure all cases and print them; returns whether every target is met."""
-    rounds, seconds = (3, 1.0) if quick else (7, 2.0)
+    rounds = 3 if quick else 9
     met = True
     with all_candidates() as candidates:
         for case in CASES:
@@ -70,18 +82,18 @@ def compare(*, quick: bool, only: str) -> bool:
                 continue
             for candidate in candidates:
                 case.measure(candidate, 0.5)  # not counted: connections, caches and compiled code come to be
-            figures = [{it.name: case.measure(it, seconds) for it in candidates} for _ in range(rounds)]
+            figures = _rounds(candidates, case.measure, rounds)
             met &= Comparison(case.name, case.unit, case.scale, figures).show(case.targets)
     return met
 
 
 def tables(*, quick: bool) -> bool:
     """Measure our data plane with small and large tables; returns whether their size makes no difference."""
-    rounds, seconds = (3, 1.0) if quick else (7, 2.0)
+    rounds = 5 if quick else 15
     with filled(SIZES) as candidates:
         for candidate in candidates:
             load.http(candidate, "/small", 16, 1)
-        figures = [{it.name: load.http(it, "/small", 16, seconds) for it in candidates} for _ in range(rounds)]
+        figures = _rounds(candidates, _small(16), rounds)
     name, *others = figures[0]
     comparison = Comparison("1 KiB, 16 connections", "requests/s", 1.0, figures, subject=others[-1])
     return comparison.show((Target(name, EVEN_TABLES),))
@@ -103,6 +115,7 @@ def main() -> int:
     except StandError as error:
         sys.stderr.write(f"{error}\n")
         return 2
+    say(f"\nload of the machine in the last 1, 5 and 15 minutes: {' '.join(f'{it:.1f}' for it in os.getloadavg())}")
     say("every target is met" if met else "a target is missed")
     return 0 if met else 1
 

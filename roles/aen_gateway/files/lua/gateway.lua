@@ -202,7 +202,7 @@ local function to_app(request, method, headers, cookies, sessions)
   if found.kind == "cookie" and not is_started_here(method, upgrade, headers) then
     return answer.problem(errors.of("origin_refused"), request, navigation)
   end
-  local decision, problem = decisions.find(found, request.owner, request.project, v.wk_request_id)
+  local decision, problem = decisions.find(found, request.owner, request.project)
   if not decision then
     if problem.status == 401 and navigation and found.kind == "cookie" then
       return sign_in(v.request_uri)
@@ -221,7 +221,7 @@ local function to_app(request, method, headers, cookies, sessions)
   end
   local wait = navigation and NAVIGATION_WAIT or REQUEST_WAIT
   local route
-  route, problem = routes.find(found, decision.user, request, wait, v.wk_request_id)
+  route, problem = routes.find(found, decision.user, request, wait)
   if not route then
     return answer.problem(problem, request, navigation)
   end
@@ -262,7 +262,7 @@ local function decide()
   if request.kind == "control" then
     return to_control(method, headers, sessions)
   end
-  v.wk_app = request.owner .. "/" .. request.project .. "/" .. request.app
+  v.wk_app = request.name
   return to_app(request, method, headers, cookies, sessions)
 end
 

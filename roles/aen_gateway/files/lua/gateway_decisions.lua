@@ -103,7 +103,7 @@ end
 
 -- Returns the decision {user, level, state, reason, project_page}; nil and the problem (`gateway_errors`) where the
 -- server refuses the credential, or cannot be asked and had not decided before. Requests for the same thing ask once.
-function _M.find(credential, owner, project, request_id)
+function _M.find(credential, owner, project)
   local key = credential.key .. "|" .. owner .. "/" .. project
   local entry = read(key)
   local now = ngx.now()
@@ -119,7 +119,7 @@ function _M.find(credential, owner, project, request_id)
   local asking = "asking|" .. key
   local answer, problem
   if dict:add(asking, true, ASK_TIMEOUT) then
-    answer, problem = ask(key, credential, owner, project, request_id)
+    answer, problem = ask(key, credential, owner, project, ngx.var.wk_request_id)
     dict:delete(asking)
   else
     answer = await(key, asking)

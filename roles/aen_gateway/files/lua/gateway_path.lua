@@ -52,10 +52,11 @@ local function parse(path)
   then
     return nil, "not_found"
   end
-  return { kind = "app", path = path, owner = owner, project = project, app = app, complete = rest ~= "" }
+  return { kind = "app", path = path, owner = owner, project = project, app = app,
+    name = owner .. "/" .. project .. "/" .. app, complete = rest ~= "" }
 end
 
--- Returns {kind = "app", path, owner, project, app, complete} or {kind = "control", path}; `complete` is false where the
+-- Returns {kind = "app", path, owner, project, app, name, complete} or {kind = "control", path}; `complete` is false where the
 -- '/' after the app's name is missing. Otherwise nil and `path_ambiguous` or `not_found`. The table is shared between
 -- requests: do not change it. The result depends on the path alone, and JupyterLab asks for the same ones again and
 -- again: 4 us a request.

@@ -17,7 +17,7 @@ local parsed = assert(lrucache.new(5000))
 local tokens = assert(lrucache.new(1000))
 
 local function key_of(user, request)
-  return user .. "|" .. request.owner .. "/" .. request.project .. "/" .. request.app
+  return user .. "|" .. request.name
 end
 
 local function read(key)
@@ -72,11 +72,11 @@ end
 -- Returns the route {node_name, node_host, node_port, node_key, instance, permission} of the app for this user;
 -- {opening = true} where the app needs longer than `wait` seconds; nil and the problem otherwise. A route known for a
 -- while is confirmed behind the request's back.
-function _M.find(credential, user, request, wait, request_id)
+function _M.find(credential, user, request, wait)
   local key = key_of(user, request)
   local route = read(key)
   if not route then
-    return open(key, credential, request, wait, request_id)
+    return open(key, credential, request, wait, ngx.var.wk_request_id)
   end
   if route.fresh <= ngx.now() and not ngx.worker.exiting() and dict:add("asking|" .. key, true, 75) then
     local plain = { owner = request.owner, project = request.project, app = request.app }
