@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -13,7 +14,7 @@ from ansible.utils.vars import combine_vars
 from ansible.vars.plugins import get_vars_from_inventory_sources, get_vars_from_path
 
 from ..module_utils._inventory import ROLES, Assignment, Host, Inventory  # noqa: TID252
-from ._role_variables import COLLECTION, defaults
+from ._role_variables import COLLECTION, defaults, internals
 
 try:
     from ansible.template import trust_as_template
@@ -25,6 +26,7 @@ except ImportError:  # ansible-core 2.18 evaluates any text
 
 
 CONNECTION = ("ansible_host", "ansible_port")
+_NAME = re.compile(r"\b(?:__)?aen_\w+")
 
 
 class _Listings(InventoryData):  # type: ignore[misc] # ansible-core ships no types
@@ -86,7 +88,7 @@ class Reader:
         names = tuple(str(group) for group in groups)
         filled = dict(given)
         for role in {role for tier, roles in ROLES.items() if tier in names for role in roles}:
-            for name, value in defaults(role).items():
+            for name, value in {**internals(role), **defaults(role)}.items():
                 filled.setdefault(name, _trusted(value))
         filled |= {"hostvars": self._hostvars, "groups": self._manager.get_groups_dict(), "group_names": sorted(names)}
         # The roles' defaults speak of their own folder.
@@ -97,7 +99,9 @@ class Reader:
             try:
                 values[str(name)] = self._evaluate(filled[name], filled)
             except AnsibleError as error:
-                failures[str(name)] = _reason(error)
+                # What is made of facts is known on the host alone; the role's own specification judges it there.
+                if not _needs_facts(filled[name], filled):
+                    failures[str(name)] = _reason(error)
         gateways: dict[str, Any] = {}
         for group in groups:
             if "aen_compute_gateway" in self._variables_of(group):
@@ -119,6 +123,15 @@ class Reader:
         manager._inventory = listings  # noqa: SLF001 - there is no public way to see what is listed before it is merged
         manager.parse_sources()
         return {host: tuple(values) for host, values in listings.gateways.items() if len(values) > 1}
+
+
+def _needs_facts(value: Any, variables: Mapping[str, Any], seen: frozenset[str] = frozenset()) -> bool:  # noqa: ANN401
+    """Return whether a value's templates read facts, themselves or by the variables of ours that they name."""
+    text = str(value)
+    if "{{" not in text and "{%" not in text:
+        return False
+    named = set(_NAME.findall(text)) & set(variables) - seen
+    return "ansible_facts" in text or any(_needs_facts(variables[one], variables, seen | named) for one in named)
 
 
 def _ours(name: str) -> bool:

@@ -43,6 +43,12 @@ def defaults(role: str, collection: Path = COLLECTION) -> dict[str, Any]:
     return dict(_yaml(path) or {}) if path.is_file() else {}
 
 
+def internals(role: str, collection: Path = COLLECTION) -> dict[str, Any]:
+    """Return the variables that a role keeps for itself (vars/main.yml), {} where it has none."""
+    path = collection / "roles" / role / "vars" / "main.yml"
+    return dict(_yaml(path) or {}) if path.is_file() else {}
+
+
 def _specs(collection: Path) -> Iterator[tuple[str, list[tuple[str, Mapping[str, Any]]]]]:
     for path in sorted((collection / "roles").glob("*/meta/argument_specs.yml")):
         entry_points = _yaml(path)["argument_specs"]
