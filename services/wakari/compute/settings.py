@@ -40,7 +40,8 @@ class ComputeSettings(Settings):
     run_dir: Path = Path("/run/wakari")
     app_logs: Path = Path("/var/log/wakari/appLogs")
     helper_command: tuple[str, ...] = ()
-    app_start_timeout: float = Field(default=60.0, gt=0)
+    # A node on which a whole course opens its notebooks at once is slow for minutes, not broken.
+    app_start_timeout: float = Field(default=180.0, gt=0)
     job_timeout: float = Field(default=3600.0, gt=0)
     remove_projects: Literal["archive", "delete"] = "archive"
     processes: int = Field(default=2, ge=1, le=64)

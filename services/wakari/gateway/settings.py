@@ -75,7 +75,8 @@ class GatewaySettings(Registration):
     # One second at most: docs/architecture.md, "One access model".
     decision_ttl: float = Field(default=1.0, ge=0.0, le=1.0)
     route_ttl: float = Field(default=10.0, ge=0.0, le=300.0)
-    open_timeout: float = Field(default=60.0, gt=0.0, le=600.0)
+    # Longer than a node gives an app (its app_start_timeout): it is the node that knows why one does not answer.
+    open_timeout: float = Field(default=240.0, gt=0.0, le=600.0)
 
 
 def load_files(registration: Path) -> Loaded:
