@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether the files that the roles read on the controller are there."""
+"""Whether the files that the roles read on the controller are there, and the installer is the one that was meant."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
-from ..module_utils._inventory import COMPUTE, SERVER, TIERS, Inventory  # noqa: TID252
+from ..module_utils._inventory import COMPUTE, SERVER, TIERS, Host, Inventory, hosts_of  # noqa: TID252
 
 
 def problems(inventory: Inventory) -> Iterator[str]:
-    """Yield a sentence for each file that is not there.
+    """Yield a sentence for each file that is not there, and for an installer that has another SHA-256.
 
     Of files that the administrator names only absolute paths are looked at: Ansible finds others beside the playbook.
     """
@@ -27,13 +29,30 @@ def problems(inventory: Inventory) -> Iterator[str]:
         if host.text("aen_mongodb_provider") == "official" and _absent(key):
             yield f"Put the repository's key there, or correct aen_mongodb_repository_key: there is no file {key}."
     for host in inventory.of(COMPUTE):
-        method, installer = host.text("aen_conda_method"), host.text("aen_conda_installer")
         channel = host.text("aen_conda_channel_directory")
-        if method == "channel" and channel and not Path(channel, "manifest.json").is_file():
+        if host.text("aen_conda_method") == "channel" and channel and not Path(channel, "manifest.json").is_file():
             yield f"Run `make channel`, or correct aen_conda_channel_directory: {channel} holds no channel."
-        if method == "installer" and _absent(installer):
-            yield f"Put the installer there, or correct aen_conda_installer: there is no file {installer}."
+        if host.text("aen_conda_method") == "installer":
+            yield from _installer(host)
+
+
+def _installer(host: Host) -> Iterator[str]:
+    installer, meant = host.text("aen_conda_installer"), host.text("aen_conda_installer_sha256").lower()
+    if _absent(installer):
+        yield f"Put the installer there, or correct aen_conda_installer: there is no file {installer}."
+    elif installer.startswith(("/", "~")) and meant and (found := _sha256(Path(installer).expanduser())) != meant:
+        yield (
+            f"Find out whether {installer} or aen_conda_installer_sha256 is wrong for {hosts_of([host])}: "
+            f"the file's SHA-256 is {found}."
+        )
 
 
 def _absent(path: str) -> bool:
     return path.startswith(("/", "~")) and not Path(path).expanduser().is_file()
+
+
+@cache
+def _sha256(path: Path) -> str:
+    """Return the file's SHA-256 in hexadecimal, reading it once for all hosts; OSError where it cannot be read."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

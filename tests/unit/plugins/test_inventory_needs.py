@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -93,3 +94,13 @@ def test_the_controllers_conda_files_are_there(change: Change, values: dict[str,
     found = list(_controller_files.problems(change("compute1", None, **values)))
     assert len(found) == (1 if said else 0), found
     assert said in "".join(found)
+
+
+@pytest.mark.parametrize(("digest", "right"), [(HASH, False), (hashlib.sha256(b"echo").hexdigest().upper(), True)])
+def test_the_installer_is_the_one_that_was_meant(change: Change, tmp_path: Path, digest: str, right: bool) -> None:
+    installer = tmp_path / "x.sh"
+    installer.write_bytes(b"echo")
+    values = {"aen_conda_method": "installer", "aen_conda_installer": str(installer)}
+    found = list(_controller_files.problems(change("compute1", None, **values, aen_conda_installer_sha256=digest)))
+    assert len(found) == (0 if right else 1), found
+    assert right or ("aen_conda_installer_sha256 is wrong for the host compute1" in found[0])
