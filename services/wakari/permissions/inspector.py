@@ -8,6 +8,7 @@ is opened without waiting and closed.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Callable
@@ -81,10 +82,9 @@ class Inspector:
         """
         self.count()
         mode, uid, gid = stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid
-        if not self._judge.mode_is_wrong(mode, uid, gid, public):
-            raw = tree.read_attribute(name, acl.ACCESS, follow=False)
-            if self._judge.file_is_right(raw, mode, uid, gid, public):
-                return
+        certainly_wrong = self._judge.mode_is_wrong(mode, uid, gid, public)
+        if not certainly_wrong and self._reads_right(name, mode, uid, gid, public=public):
+            return
         descriptor, target = tree.hold(name, folder)
         try:
             held = os.fstat(descriptor)
@@ -94,6 +94,17 @@ class Inspector:
                 self.held_file(descriptor, target, f"{folder_path}/{name}".lstrip("/"), held, public=public)
         finally:
             os.close(descriptor)
+
+    def _reads_right(self, name: str, mode: int, uid: int, gid: int, *, public: bool) -> bool:
+        try:
+            raw = tree.read_attribute(name, acl.ACCESS, follow=False)
+        except OSError as error:
+            if error.errno != errno.EOPNOTSUPP:
+                raise
+            # A symbolic link that took the name meanwhile has no ACL either; holding the file tells which it is. Taken
+            # for a file system without ACLs, it would let anybody of the team end the walk.
+            return False
+        return self._judge.file_is_right(raw, mode, uid, gid, public)
 
     def held_file(
         self, descriptor: int, target: tree.Target, path: str, status: os.stat_result, *, public: bool

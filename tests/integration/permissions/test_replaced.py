@@ -38,9 +38,10 @@ def make(path: Path, uid: int) -> Path:
     return path
 
 
-def look(folder: Path, then: Callable[[Path], object]) -> Inspector:
-    """Return what came of a file that somebody replaces once its status is known."""
+def look(folder: Path, then: Callable[[Path], object], mode: int = 0o600) -> Inspector:
+    """Return what came of a file of this mode that somebody replaces once its status is known."""
     file = make(folder / "file", ALICE)
+    file.chmod(mode)
     status = file.stat()
     then(file)
     descriptor = tree.open_directory(folder)
@@ -58,7 +59,9 @@ def untouched(path: Path) -> bool:
     return path.stat().st_mode & 0o777 == 0o600 and tree.read_attribute(str(path), acl.ACCESS) is None
 
 
-def test_link_in_its_place_is_not_followed(folder: Path) -> None:
+# Of a file of mode 600 no attribute is read, of one of 660 it is: a link has none, which must not end the walk.
+@pytest.mark.parametrize("mode", [0o600, 0o660])
+def test_link_in_its_place_is_not_followed(folder: Path, mode: int) -> None:
     victim = make(folder / "victim", CAROL)
 
     def replace(file: Path) -> None:
@@ -66,7 +69,7 @@ def test_link_in_its_place_is_not_followed(folder: Path) -> None:
         file.symlink_to(victim)
 
     with pytest.raises(OSError, match="symbolic links"):
-        look(folder, replace)
+        look(folder, replace, mode)
     assert untouched(victim)
 
 
