@@ -17,7 +17,9 @@ from wakari.helper import systemd
 from wakari.helper.apps import require_at_least, require_level
 
 log = logging.getLogger(__name__)
-_POLL = 0.1  # seconds
+# Seconds. Asking systemd is a process of its own: twenty apps that start at once would wait for their watchers.
+_POLL, _LONGEST_POLL = 0.1, 0.5
+_LOOK = 1.0
 
 
 class OpenApp(Message):
@@ -68,13 +70,17 @@ class Opening:
 
     def _wait(self, asked: OpenApp, manifest: Manifest, instance: str) -> None:
         deadline = time.monotonic() + self._settings.app_start_timeout
-        while time.monotonic() < deadline:
+        look, pause = 0.0, _POLL
+        while (now := time.monotonic()) < deadline:
             if self._answers(asked, manifest, instance):
                 return
-            if systemd.app(instance) is None:
-                what = "ended before it answered"
-                break
-            time.sleep(_POLL)
+            if now >= look:
+                if systemd.app(instance) is None:
+                    what = "ended before it answered"
+                    break
+                look = time.monotonic() + _LOOK
+            time.sleep(pause)
+            pause = min(pause * 1.1, _LONGEST_POLL)
         else:
             what = f"did not answer within {self._settings.app_start_timeout:.0f} seconds"
         self._helper.call("stop-app", asked.user.name, instance=instance)
