@@ -122,4 +122,4 @@ def _prune(state: Path, suite: str, keep: str) -> None:
 
 
 def _remove(tree: Path) -> None:
-    command.run(["rm", "-rf", "--one-file-system", str(tree)], timeout=120)
+    command.run(["rm", "-rf", "--one-file-system", str(tree)], timeout=600)

@@ -71,4 +71,4 @@ def remove(lab: Lab, name: str) -> None:
     folder = records.folder(lab, name)
     records.record_path(lab, name).unlink(missing_ok=True)
     mounts.unmount_below(folder)
-    command.run(["rm", "-rf", "--one-file-system", str(folder)], timeout=120)
+    command.run(["rm", "-rf", "--one-file-system", str(folder)], timeout=600)

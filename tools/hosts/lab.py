@@ -142,7 +142,7 @@ def destroy(lab: Lab, say: Say, *, if_empty: bool = False) -> None:
         cgroups.remove(tops)
         network.remove_network(lab)
         mounts.unmount_below(lab.home)
-        command.run(["rm", "-rf", "--one-file-system", str(lab.home)], timeout=120)
+        command.run(["rm", "-rf", "--one-file-system", str(lab.home)], timeout=600)
         base.clean_if_idle(lab)
         for top in cgroups.find_groups(layout):
             if not any(path.is_dir() for path in top.iterdir()):
