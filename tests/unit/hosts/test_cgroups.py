@@ -21,7 +21,7 @@ cgroup /sys/fs/cgroup/pids cgroup rw,relatime,pids 0 0
 cgroup /sys/fs/cgroup/systemd cgroup rw,relatime,name=systemd 0 0
 cgroup2 /sys/fs/cgroup/unified cgroup2 rw,relatime 0 0
 """,
-    "9:name=systemd:/\n8:pids:/\n4:memory:/agent/one\n2:cpuacct:/\n1:cpu:/\n0::/\n",
+    "9:name=systemd:/\n8:pids:/\n4:memory:/runner/one\n2:cpuacct:/\n1:cpu:/\n0::/\n",
 )
 JOINED_V1 = (
     """\
@@ -70,7 +70,7 @@ def test_a_mount_on_top_hides_the_ones_before() -> None:
 
 def test_v1_groups_are_below_our_own_so_that_its_limits_hold() -> None:
     groups = cgroups.lab_groups(read_layout(*SPLIT_V1), "aen", "server")
-    assert Path("/sys/fs/cgroup/memory/agent/one/aen-lab/aen/server") in groups
+    assert Path("/sys/fs/cgroup/memory/runner/one/aen-lab/aen/server") in groups
     assert Path("/sys/fs/cgroup/systemd/aen-lab/aen/server") in groups
 
 
