@@ -3,9 +3,9 @@
 -- allows: `ttl` seconds while the server can be asked, ten minutes while it cannot.
 
 local cjson = require "cjson.safe"
-local lrucache = require "resty.lrucache"
 local control = require "gateway_control"
 local errors = require "gateway_errors"
+local shared = require "gateway_shared"
 
 local STALE = 600 -- seconds a decision may be used while the server is away (docs/architecture.md, "One access model")
 local ASK_TIMEOUT = 6 -- seconds; wk-gateway itself gives the server up after 5
@@ -16,20 +16,7 @@ local MAX_TTL = 1
 local _M = {}
 local dict = ngx.shared.gateway_decisions
 local state = ngx.shared.gateway_state
-local parsed = assert(lrucache.new(5000)) -- decoded entries by key, valid while their text is the one in `dict`
-
-local function read(key)
-  local text = dict:get(key)
-  if not text then
-    return nil
-  end
-  local cached = parsed:get(key)
-  if not cached or cached.text ~= text then
-    cached = { text = text, entry = cjson.decode(text) }
-    parsed:set(key, cached)
-  end
-  return cached.entry
-end
+local read = shared.reader(dict)
 
 local function write(key, entry)
   dict:set(key, cjson.encode(entry), STALE)

@@ -5,6 +5,7 @@ local cjson = require "cjson.safe"
 local lrucache = require "resty.lrucache"
 local control = require "gateway_control"
 local errors = require "gateway_errors"
+local shared = require "gateway_shared"
 local jwt = require "wakari_jwt"
 
 local KEPT = 600 -- seconds a route is used while it cannot be confirmed
@@ -13,24 +14,11 @@ local TOKEN_USE = 25 -- seconds a token for a node is used again
 
 local _M = {}
 local dict = ngx.shared.gateway_routes
-local parsed = assert(lrucache.new(5000))
+local read = shared.reader(dict)
 local tokens = assert(lrucache.new(1000))
 
 local function key_of(user, request)
   return user .. "|" .. request.name
-end
-
-local function read(key)
-  local text = dict:get(key)
-  if not text then
-    return nil
-  end
-  local cached = parsed:get(key)
-  if not cached or cached.text ~= text then
-    cached = { text = text, route = cjson.decode(text) }
-    parsed:set(key, cached)
-  end
-  return cached.route
 end
 
 -- Asks the control plane to have the app opened; returns the route, {opening}, or nil and the problem.
