@@ -40,7 +40,7 @@ def test_stopping_ends_the_app_and_starting_again_keeps_the_files(site: Site, al
     notebook = project["urls"]["apps"]["notebook"]
     Kernel(alice, notebook).run("open('kept.txt', 'w').write('kept')")
     node = project["nodes"][0]
-    assert f"-u {alice.name}" not in site.run(node, f"pgrep -u {alice.name} -f jupyter | wc -l")
+    assert site.run(node, f"pgrep -u {alice.name} -f '[j]upyter'"), "the app does not run as the person"
 
     alice.call("POST", f"/projects/{alice.name}/again/stop")
     alice.wait(f"{alice.name}/again", "stopped")
