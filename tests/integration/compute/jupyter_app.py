@@ -95,11 +95,16 @@ class JupyterApp:
 
 
 @contextmanager
-def running(app: str, folder: Path, anaconda: Path, project: Path) -> Iterator[JupyterApp]:
-    """Run the app of the manifest until the end of the block; the folder holds its socket, home and log."""
+def running(
+    app: str, folder: Path, anaconda: Path, project: Path, extra: dict[str, str] | None = None
+) -> Iterator[JupyterApp]:
+    """Run the app of the manifest until the end of the block; the folder holds its socket, home and log.
+
+    `extra` is added to the app's environment. A home that is there already is taken as it is.
+    """
     runtime, home = folder / "run", folder / "home"
     for path in (runtime, home):
-        path.mkdir()
+        path.mkdir(exist_ok=True)
         os.chown(path, PERSON.pw_uid, PERSON.pw_gid)
     shutil.copytree(FILES / "jupyter", folder / "etc/jupyter")
     manifest = manifests.read(FILES / "apps", app)
@@ -120,6 +125,8 @@ def running(app: str, folder: Path, anaconda: Path, project: Path) -> Iterator[J
         "PATH": f"{project}/envs/default/bin:/usr/bin:/bin",
         "WAKARI_PROJECT_HOME": str(project),
         "WAKARI_PROJECT_ENV": str(project / "envs/default"),
+        "WAKARI_ANACONDA": str(anaconda),
+        **(extra or {}),
     }
     with (folder / "app.log").open("wb") as log:
         process = subprocess.Popen(

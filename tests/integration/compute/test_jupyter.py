@@ -83,11 +83,15 @@ def test_websocket_of_another_origin_is_refused(app: JupyterApp) -> None:
     app.ask("DELETE", f"api/kernels/{kernel}", BEARER)
 
 
-def test_kernels_are_the_projects_environments_and_not_the_servers_own(app: JupyterApp) -> None:
+def test_kernels_are_the_projects_environments_and_the_roots(app: JupyterApp, root: Root) -> None:
     content = app.ask("GET", "api/kernelspecs", BEARER)[1]
     found = {name: one["spec"]["argv"][0] for name, one in content["kernelspecs"].items()}
     envs = app.project / "envs"
-    assert found == {"python3": f"{envs}/default/bin/python", "env-second": f"{envs}/second/bin/python"}
+    assert list(found.items()) == [
+        ("python3", f"{envs}/default/bin/python"),
+        ("env-second", f"{envs}/second/bin/python"),
+        ("root", f"{root.prefix}/bin/python"),
+    ]
     assert content["default"] == "python3"
 
 

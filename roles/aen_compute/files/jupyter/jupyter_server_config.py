@@ -19,7 +19,7 @@ c.ServerApp.quit_button = False
 c.PasswordIdentityProvider.token = ""
 
 # Kernels are the project's environments; connections between server and kernel never touch the network.
-c.ServerApp.kernel_spec_manager_class = "wakari_jupyter.ProjectKernelSpecManager"
+c.ServerApp.kernel_spec_manager_class = "wakari_kernels.ProjectKernelSpecManager"
 c.KernelManager.transport = "ipc"
 
 # Not a login shell: /etc/profile would take the project's environment out of PATH; the file puts it first.
