@@ -45,14 +45,15 @@ class Caller:
 
     name: str = ""
     site: SiteRole = SiteRole.ANONYMOUS
+    groups: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, name: str, roles: Iterable[str]) -> Caller:
-        """Return the caller for an account with these site roles."""
+    def of(cls, name: str, roles: Iterable[str], groups: Iterable[str] = ()) -> Caller:
+        """Return the caller for an account with these site roles, in these groups of users."""
         held = set(roles)
         if "superuser" in held:
-            return cls(name, SiteRole.SUPERUSER)
-        return cls(name, SiteRole.STAFF if "staff" in held else SiteRole.USER)
+            return cls(name, SiteRole.SUPERUSER, frozenset(groups))
+        return cls(name, SiteRole.STAFF if "staff" in held else SiteRole.USER, frozenset(groups))
 
 
 class TeamEntry(Protocol):
@@ -65,6 +66,18 @@ class TeamEntry(Protocol):
     @property
     def role(self) -> str:
         """Their role: viewer or member."""
+
+
+class GroupEntry(Protocol):
+    """One group in a project's team, as access reads it."""
+
+    @property
+    def group(self) -> str:
+        """The group."""
+
+    @property
+    def role(self) -> str:
+        """The role of everybody in it: viewer or member."""
 
 
 class Shared(Protocol):
@@ -80,4 +93,8 @@ class Shared(Protocol):
 
     @property
     def members(self) -> Iterable[TeamEntry]:
-        """The team without the owner."""
+        """The people of the team without the owner."""
+
+    @property
+    def groups(self) -> Iterable[GroupEntry]:
+        """The groups of the team."""

@@ -20,6 +20,7 @@ def level(caller: Caller, project: Shared) -> Level:
     if caller.name == project.owner:
         return Level.ADMIN
     held = [LEVEL_OF_ROLE[entry.role] for entry in project.members if entry.user == caller.name]
+    held += [LEVEL_OF_ROLE[entry.role] for entry in project.groups if entry.group in caller.groups]
     return max([*held, Level.READ if project.public else Level.NONE])
 
 
@@ -76,6 +77,9 @@ def query(caller: Caller, action: Action) -> dict[str, Any]:
     either: list[dict[str, Any]] = [{"owner": caller.name}]
     if roles:
         either.append({"members": {"$elemMatch": {"user": caller.name, "role": {"$in": roles}}}})
+        if caller.groups:
+            by_group = {"group": {"$in": sorted(caller.groups)}, "role": {"$in": roles}}
+            either.append({"groups": {"$elemMatch": by_group}})
     if rule.level <= Level.READ:
         either.append({"public": True})
     return {"$or": either}

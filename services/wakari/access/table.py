@@ -24,6 +24,10 @@ class Action(StrEnum):
     USER_READ = "user.read"
     USER_WRITE = "user.write"
     USER_ROLES = "user.roles"
+    GROUP_READ = "group.read"
+    GROUP_WRITE = "group.write"
+    SETTING_READ = "setting.read"
+    SETTING_WRITE = "setting.write"
     DATA_CENTER_READ = "data-center.read"
     DATA_CENTER_WRITE = "data-center.write"
     NODE_READ = "node.read"
@@ -54,10 +58,15 @@ TABLE: Mapping[Action, Rule] = MappingProxyType(
         Action.USER_READ: Rule("List accounts and see them", site=SiteRole.STAFF),
         Action.USER_WRITE: Rule("Add and remove accounts that hold no role on the site", site=SiteRole.STAFF),
         Action.USER_ROLES: Rule("Add and remove accounts that hold a role on the site", site=SiteRole.SUPERUSER),
+        Action.GROUP_READ: Rule("List groups of users and who is in them", site=SiteRole.USER),
+        # A group opens projects: who changes it gives away what it holds. Staff hold no level on projects.
+        Action.GROUP_WRITE: Rule("Add, change and remove groups of users", site=SiteRole.SUPERUSER),
+        Action.SETTING_READ: Rule("See the settings of the site", site=SiteRole.STAFF),
+        Action.SETTING_WRITE: Rule("Change the settings of the site", site=SiteRole.SUPERUSER),
         Action.DATA_CENTER_READ: Rule("List data centers and their health", site=SiteRole.USER),
         Action.DATA_CENTER_WRITE: Rule("Register, change and remove data centers", site=SiteRole.SUPERUSER),
         Action.NODE_READ: Rule("List compute nodes", site=SiteRole.STAFF),
-        Action.NODE_WRITE: Rule("Register and remove compute nodes", site=SiteRole.SUPERUSER),
+        Action.NODE_WRITE: Rule("Register, change, drain and remove compute nodes", site=SiteRole.SUPERUSER),
         Action.TASK_OWN: Rule("See one's own tasks, and those of projects one may see", site=SiteRole.USER),
         Action.TASK_READ_ALL: Rule("See everybody's tasks", site=SiteRole.STAFF),
         Action.TOKEN_OWN: Rule("List and revoke one's own API tokens", site=SiteRole.USER),

@@ -10,6 +10,8 @@ from wakari.core.errors import BadInputError
 # A user name becomes an OS account: NAME_REGEX of adduser.conf(5), 31 characters at most.
 USER_NAME = re.compile(r"[a-z][a-z0-9_-]{0,30}", re.ASCII)
 PROJECT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,62}", re.ASCII)
+# As long as a node's name; a directory's groups have dots.
+GROUP_NAME = re.compile(r"[a-z][a-z0-9._-]{0,62}", re.ASCII)
 APP_NAME = re.compile(r"[a-z][a-z0-9-]{0,30}", re.ASCII)
 # One label or a dotted name of RFC 1123 shape; also safe as a file name.
 NODE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", re.ASCII)
@@ -48,6 +50,17 @@ def project_name(value: object) -> str:
             "project_name_invalid",
             f"{_shown(value)} is not a project name.",
             hint="Use 1 to 63 letters, digits, '-' and '_', beginning with a letter.",
+        )
+    return value
+
+
+def group_name(value: object) -> str:
+    """Return the name of a group of users if it obeys the rule; raise BadInputError otherwise."""
+    if not isinstance(value, str) or not GROUP_NAME.fullmatch(value):
+        raise BadInputError(
+            "group_name_invalid",
+            f"{_shown(value)} is not a group name.",
+            hint="Use 1 to 63 lower-case letters, digits, '.', '-' and '_', beginning with a letter.",
         )
     return value
 

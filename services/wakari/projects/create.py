@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from wakari.core import names
 from wakari.core.errors import AppError, BadInputError
 from wakari.projects import placement
 from wakari.projects.lifecycle import queue_permissions
+from wakari.projects.members import check_groups, check_members, check_size, resolved
 from wakari.store import Conflict, Store
 from wakari.store.base import Transaction
 from wakari.store.records import Project
@@ -24,6 +25,12 @@ class Creation:
     """Creates projects and updates their description."""
 
     store: Store
+    public_by_default: bool = False
+
+    def default_public(self) -> bool:
+        """Return whether a project is public where nobody says: as the site's setting is, or else the file's."""
+        chosen = self.store.site.get().default_project_public
+        return self.public_by_default if chosen is None else chosen
 
     def create(
         self,
@@ -31,13 +38,15 @@ class Creation:
         name: object,
         *,
         summary: str = "",
-        public: bool = False,
+        public: bool | None = None,
+        members: Mapping[str, str] | None = None,
+        groups: Mapping[str, str] | None = None,
         data_center: str | None = None,
         nodes: Sequence[str] | None = None,
         owner: str | None = None,
         address: str = "",
     ) -> Project:
-        """Return the new project, stopped and placed.
+        """Return the new project, stopped and placed, with its team: roles by name of person and of group.
 
         Raises:
             BadInputError: a field breaks a rule.
@@ -52,15 +61,28 @@ class Creation:
         holder = owner or caller.name
         place = placement.choose_data_center(self.store, data_center)
         chosen = placement.choose_nodes(self.store, place, nodes)
-        try:
-            project = self.store.projects.insert(
+        shown = self.default_public() if public is None else public
+        described = check_summary(summary)
+        people = check_members(self.store, holder, members or {})
+
+        def insert(tx: Transaction) -> Project:
+            made = self.store.projects.insert(
                 owner=holder,
                 name=checked,
-                summary=check_summary(summary),
-                public=public,
+                summary=described,
+                public=shown,
                 data_center=place.id,
                 nodes=chosen,
+                members=people,
+                groups=check_groups(self.store, groups or {}, tx),
+                tx=tx,
             )
+            if made.groups:
+                check_size(len(resolved(self.store, made, tx)))
+            return made
+
+        try:
+            project = self.store.transaction(insert) if groups else insert(None)
         except Conflict:
             raise AppError(
                 "project_exists",
@@ -68,9 +90,15 @@ class Creation:
                 hint="Choose another name.",
                 status=409,
             ) from None
-        self.store.audit.add(
-            "project.create", caller.name, project.path, address, nodes=",".join(chosen), public=public
-        )
+        self.store.audit.add("project.create", caller.name, project.path, address, nodes=",".join(chosen), public=shown)
+        for entry in project.members:
+            self.store.audit.add(
+                "project.team.put", caller.name, project.path, address, user=entry.user, role=entry.role
+            )
+        for shared in project.groups:
+            self.store.audit.add(
+                "project.team.put", caller.name, project.path, address, group=shared.group, role=shared.role
+            )
         return project
 
     def update(

@@ -26,14 +26,14 @@ def choose_data_center(store: Store, wanted: str | None) -> DataCenter:
                 "data_center_unknown", "There is no such data center.", hint="Use an id or a name of the list."
             )
         return found
-    nodes = store.nodes.page("", 0)
+    nodes = [node for node in store.nodes.page("", 0) if not node.drained]
     usable = [node for node in nodes if node.state not in UNUSABLE] or nodes
     load = store.projects.load(node.name for node in usable)
     for node in sorted(usable, key=lambda node: (*load[node.name], node.name)):
         data_center = store.data_centers.get(node.data_center)
         if data_center is not None:
             return data_center
-    raise no_node("The site has no compute node yet.")
+    raise no_node("The site has no compute node that takes new projects.")
 
 
 def choose_nodes(store: Store, data_center: DataCenter, wanted: Sequence[str] | None) -> tuple[str, ...]:
@@ -41,12 +41,19 @@ def choose_nodes(store: Store, data_center: DataCenter, wanted: Sequence[str] | 
 
     Raises:
         BadInputError: `node_unknown`: a named node is not one of this data center's.
-        AppError: `no_node` (409).
+        AppError: `no_node`, `node_drained` (409).
     """
     nodes = store.nodes.of(data_center.id)
     if wanted:
-        present = {node.name for node in nodes}
+        present = {node.name: node for node in nodes}
         for name in wanted:
+            if name in present and present[name].drained:
+                raise AppError(
+                    "node_drained",
+                    f"The node {name} takes no new projects.",
+                    hint="Name another node, or end the draining of this one.",
+                    status=409,
+                )
             if name not in present:
                 raise BadInputError(
                     "node_unknown",
@@ -54,9 +61,10 @@ def choose_nodes(store: Store, data_center: DataCenter, wanted: Sequence[str] | 
                     hint="Name nodes of one data center only.",
                 )
         return tuple(dict.fromkeys(wanted))
-    usable = [node for node in nodes if node.state not in UNUSABLE] or nodes
+    open_to = [node for node in nodes if not node.drained]
+    usable = [node for node in open_to if node.state not in UNUSABLE] or open_to
     if not usable:
-        raise no_node(f"The data center {data_center.name} has no compute node yet.")
+        raise no_node(f"The data center {data_center.name} has no compute node that takes new projects.")
     load = store.projects.load(node.name for node in usable)
     return (min(usable, key=lambda node: (*load[node.name], node.name)).name,)
 

@@ -128,6 +128,43 @@ class Sites:
         self.store.audit.add("node.create", actor, node.name, address, url=node.url, data_center=place.name)
         return node
 
+    def change_node(
+        self,
+        node: Node,
+        *,
+        url: str | None = None,
+        description: str | None = None,
+        drained: bool | None = None,
+        actor: str,
+        address: str = "",
+    ) -> Node:
+        """Return the node after the change; a drained one gets no new projects, those it has stay.
+
+        Raises:
+            BadInputError: a field breaks a rule.
+            AppError: `node_exists` (409) where another node has the URL, `node_not_found` (404).
+        """
+        wanted: dict[str, Any] = {}
+        if url is not None:
+            wanted["url"] = check_url(url)
+        if description is not None:
+            wanted["description"] = check_summary(description)
+        if drained is not None:
+            wanted["drained"] = drained
+        fields = {name: value for name, value in wanted.items() if getattr(node, name) != value}
+        if not fields:
+            return node
+        try:
+            changed = self.store.nodes.update(node.name, fields)
+        except Conflict:
+            raise AppError(
+                "node_exists", f"Another node has the URL {url}.", hint="Correct the URL.", status=409
+            ) from None
+        if changed is None:
+            raise node_unknown()
+        self.store.audit.add("node.update", actor, node.name, address, **fields)
+        return changed
+
     def remove_node(self, name: str, *, actor: str, address: str = "") -> None:
         """Forget a node on which no project lives.
 

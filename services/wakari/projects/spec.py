@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from wakari.core.errors import AppError
 from wakari.core.messages import Member, Person, ProjectSpec
+from wakari.projects.members import resolved
 from wakari.store import Store
 from wakari.store.records import Project, User
 
@@ -15,12 +16,15 @@ def person(user: User) -> Person:
 
 
 def project_spec(store: Store, project: Project) -> ProjectSpec:
-    """Return the project with the uids of everybody in it. Members whose account is closed are left out.
+    """Return the project with the uids of everybody in it, by name or by a group.
+
+    Members whose account is closed are left out.
 
     Raises:
         AppError: `owner_gone` where the owner's account is closed.
     """
-    users = store.users.named([project.owner, *(entry.user for entry in project.members)])
+    team = resolved(store, project)
+    users = store.users.named([project.owner, *team])
     owner = users.get(project.owner)
     if owner is None:
         raise AppError(
@@ -30,8 +34,8 @@ def project_spec(store: Store, project: Project) -> ProjectSpec:
             status=409,
         )
     members = tuple(
-        Member(name=entry.user, uid=users[entry.user].uid, gid=users[entry.user].uid, role=entry.role)
-        for entry in project.members
-        if entry.user in users
+        Member(name=name, uid=users[name].uid, gid=users[name].uid, role=role)
+        for name, role in team.items()
+        if name in users
     )
     return ProjectSpec(owner=person(owner), name=project.name, members=members, public=project.public)

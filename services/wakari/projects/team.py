@@ -3,17 +3,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
-from wakari.access import LEVEL_OF_ROLE, Action, Caller, require
-from wakari.core.errors import AppError, BadInputError
+from wakari.access import Action, Caller, require
+from wakari.core.errors import AppError
 from wakari.projects.lifecycle import queue_permissions
+from wakari.projects.members import check_groups, check_members, check_role, check_size, resolved
 from wakari.store import Store
 from wakari.store.base import Transaction
 from wakari.store.records import Project, Role
 
-ROLES: tuple[Role, ...] = ("member", "viewer")
-MAX_MEMBERS = 200  # an ACL holds a few hundred entries: acl(5), one block of extended attributes
+Roles = dict[str, Role]
 
 
 @dataclass(frozen=True)
@@ -29,29 +31,81 @@ class Team:
             BadInputError: `role_invalid`, `user_unknown`, `owner_is_no_member`, `team_full`.
         """
         require(caller, Action.PROJECT_TEAM, project)
-        checked = next((known for known in ROLES if known == role), None)
-        if checked is None or checked not in LEVEL_OF_ROLE:
-            raise BadInputError("role_invalid", "There is no such role in a team.", hint="Use member or viewer.")
-        if user == project.owner:
-            raise BadInputError("owner_is_no_member", "The owner has every right already.", hint="Name another person.")
-        if self.store.users.get(user) is None:
-            raise BadInputError(
-                "user_unknown", f"There is no user {ascii(user)[:60]}.", hint="Check the spelling of the name."
-            )
+        checked = check_role(role)
+        check_members(self.store, project.owner, {user: role})
         if any(entry.user == user and entry.role == checked for entry in project.members):
             return project
-        if len(project.members) >= MAX_MEMBERS:
-            raise BadInputError("team_full", f"A team has {MAX_MEMBERS} people at most.", hint="Remove somebody first.")
 
         def change(tx: Transaction) -> Project | None:
             changed = self.store.projects.set_member(project.id, user, checked, tx)
             if changed is not None:
+                check_size(len(resolved(self.store, changed, tx)))
                 queue_permissions(self.store, changed, caller.name, tx)
             return changed
 
         changed = _there(self.store.transaction(change))
         self.store.audit.add("project.team.put", caller.name, project.path, address, user=user, role=checked)
         return changed
+
+    def put_group(self, caller: Caller, project: Project, group: str, role: str, address: str = "") -> Project:
+        """Return the project after everybody in the group got the role; unchanged where they had it.
+
+        Raises:
+            BadInputError: `role_invalid`, `group_unknown`, `team_full`.
+        """
+        checked = check_role(role)
+        groups = {entry.group: entry.role for entry in project.groups} | {group: checked}
+        return self.replace(caller, project, groups=groups, address=address)
+
+    def remove_group(self, caller: Caller, project: Project, group: str, address: str = "") -> Project:
+        """Return the project after the group left the team; unchanged where it was not in it."""
+        groups = {entry.group: entry.role for entry in project.groups if entry.group != group}
+        return self.replace(caller, project, groups=groups, address=address)
+
+    def replace(
+        self,
+        caller: Caller,
+        project: Project,
+        *,
+        members: Mapping[str, str] | None = None,
+        groups: Mapping[str, str] | None = None,
+        address: str = "",
+    ) -> Project:
+        """Return the project with this team: roles by name of person and of group. None leaves that part as it is.
+
+        Raises:
+            BadInputError: as `put` and `put_group`; then nothing was changed.
+        """
+        require(caller, Action.PROJECT_TEAM, project)
+        before = _roles(project)
+        wanted = None if members is None or dict(members) == before[0] else members
+        shared = None if groups is None or dict(groups) == before[1] else groups
+        if wanted is None and shared is None:
+            return project
+        people = None if wanted is None else check_members(self.store, project.owner, wanted)
+
+        def change(tx: Transaction) -> Project | None:
+            entries = None if shared is None else check_groups(self.store, shared, tx)
+            changed = self.store.projects.set_team(project.id, people, entries, tx)
+            if changed is not None:
+                check_size(len(resolved(self.store, changed, tx)))
+                queue_permissions(self.store, changed, caller.name, tx)
+            return changed
+
+        changed = _there(self.store.transaction(change))
+        self._log(caller.name, project.path, before, _roles(changed), address)
+        return changed
+
+    def _log(
+        self, actor: str, path: str, before: tuple[Roles, Roles], after: tuple[Roles, Roles], address: str
+    ) -> None:
+        """Enter each person and group that came, left or got another role: the log is read by person."""
+        for kind, was, now in zip(("user", "group"), before, after, strict=True):
+            for name in sorted(was.keys() - now.keys()):
+                self.store.audit.add("project.team.remove", actor, path, address, **{kind: name})
+            for name, role in now.items():
+                if was.get(name) != role:
+                    self.store.audit.add("project.team.put", actor, path, address, **{kind: name, "role": role})
 
     def remove(self, caller: Caller, project: Project, user: str, address: str = "") -> Project:
         """Return the project after the person left; unchanged where they were not in it. Anybody may leave."""
@@ -64,11 +118,14 @@ class Team:
         return changed
 
     def leave_all(self, user: str, actor: str) -> int:
-        """Take a person out of every team, for the end of their account; return of how many."""
+        """Take a person out of every team and group, once their account is closed; return of how many teams."""
         joined = self.store.projects.joined(user)
         for project in joined:
             self._drop(project, user, actor)
             self.store.audit.add("project.team.remove", actor, project.path, user=user)
+        for group in self.store.users.leave_groups(user):
+            for project in self.store.projects.shared_with(group):
+                self.store.transaction(partial(queue_permissions, self.store, project, actor))
         return len(joined)
 
     def _drop(self, project: Project, user: str, actor: str) -> Project:
@@ -79,6 +136,13 @@ class Team:
             return changed
 
         return _there(self.store.transaction(change))
+
+
+def _roles(project: Project) -> tuple[Roles, Roles]:
+    return (
+        {entry.user: entry.role for entry in project.members},
+        {entry.group: entry.role for entry in project.groups},
+    )
 
 
 def _there(project: Project | None) -> Project:

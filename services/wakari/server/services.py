@@ -9,7 +9,7 @@ from typing import cast
 from flask import current_app
 
 from wakari.accounts import Accounts, SignIn
-from wakari.projects import Creation, Lifecycle, Sites, Team
+from wakari.projects import Creation, Groups, Lifecycle, SiteChange, Sites, Team
 from wakari.server.settings import ServerSettings
 from wakari.store import Store, connect
 from wakari.store.sealed import Sealer
@@ -29,6 +29,8 @@ class Services:
     creation: Creation
     lifecycle: Lifecycle
     team: Team
+    groups: Groups
+    site: SiteChange
 
 
 def build(settings: ServerSettings) -> Services:
@@ -41,9 +43,11 @@ def build(settings: ServerSettings) -> Services:
         sites=Sites(store, sealer),
         accounts=Accounts(store),
         sign_in=SignIn(store, settings.session_lifetime, settings.session_idle),
-        creation=Creation(store),
+        creation=Creation(store, settings.default_project_public),
         lifecycle=Lifecycle(store),
         team=Team(store),
+        groups=Groups(store),
+        site=SiteChange(store),
     )
 
 

@@ -26,7 +26,7 @@ class SignedIn:
     @property
     def caller(self) -> Caller:
         """Return the person as wakari.access knows them."""
-        return Caller.of(self.user.name, self.user.roles)
+        return Caller.of(self.user.name, self.user.roles, self.user.groups)
 
 
 def address() -> str:
@@ -57,7 +57,7 @@ def by_token() -> Caller:
     user = services().sign_in.resume_token(secret)
     if user is None:
         raise token_invalid()
-    return Caller.of(user.name, user.roles)
+    return Caller.of(user.name, user.roles, user.groups)
 
 
 def token_invalid() -> AppError:

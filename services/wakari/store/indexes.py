@@ -14,10 +14,17 @@ FINISHED_TASKS = 30 * 86400  # seconds a finished task is kept
 
 INDEXES: Mapping[str, tuple[IndexModel, ...]] = MappingProxyType(
     {
-        "users": (IndexModel([("uid", ASCENDING)], name="uid", unique=True), IndexModel("roles", name="roles")),
+        "users": (
+            IndexModel([("uid", ASCENDING)], name="uid", unique=True),
+            IndexModel("roles", name="roles"),
+            IndexModel("groups", name="groups"),
+        ),
+        "groups": (),
+        "site": (),
         "projects": (
             IndexModel([("owner", ASCENDING), ("name", ASCENDING)], name="owner_name", unique=True),
             IndexModel([("members.user", ASCENDING), ("owner", ASCENDING), ("name", ASCENDING)], name="member"),
+            IndexModel([("groups.group", ASCENDING), ("owner", ASCENDING), ("name", ASCENDING)], name="group"),
             IndexModel([("public", ASCENDING), ("owner", ASCENDING), ("name", ASCENDING)], name="public"),
             IndexModel([("nodes", ASCENDING), ("state", ASCENDING)], name="node_state"),
             IndexModel([("data_center", ASCENDING)], name="data_center"),

@@ -8,7 +8,7 @@ from typing import Any
 
 from wakari.store.base import Transaction, new_id, now
 from wakari.store.errors import translated
-from wakari.store.records import Project, Role, State
+from wakari.store.records import Project, Role, State, TeamGroup, TeamMember
 from wakari.store.repository import Repository
 
 ORDER = (("owner", 1), ("name", 1))
@@ -28,7 +28,17 @@ class Projects(Repository[Project]):
         return self._one({"_id": project_id}, tx)
 
     def insert(
-        self, *, owner: str, name: str, summary: str, public: bool, data_center: str, nodes: Iterable[str]
+        self,
+        *,
+        owner: str,
+        name: str,
+        summary: str,
+        public: bool,
+        data_center: str,
+        nodes: Iterable[str],
+        members: Iterable[TeamMember] = (),
+        groups: Iterable[TeamGroup] = (),
+        tx: Transaction = None,
     ) -> Project:
         """Return the new project, stopped; raise Conflict where the owner has one of this name."""
         moment = now()
@@ -39,13 +49,15 @@ class Projects(Repository[Project]):
                 "name": name,
                 "summary": summary,
                 "public": public,
-                "members": [],
+                "members": [entry.model_dump() for entry in members],
+                "groups": [entry.model_dump() for entry in groups],
                 "data_center": data_center,
                 "nodes": list(nodes),
                 "state": "stopped",
                 "created_at": moment,
                 "updated_at": moment,
-            }
+            },
+            tx,
         )
 
     def page(self, allowed: Mapping[str, Any], after: tuple[str, str] | None, limit: int) -> list[Project]:
@@ -61,9 +73,15 @@ class Projects(Repository[Project]):
         """Return the projects of one owner."""
         return self._many({"owner": owner}, ORDER, limit)
 
-    def joined(self, user: str, limit: int = 0) -> list[Project]:
-        """Return the projects of others in whose team the person is."""
-        return self._many({"members.user": user}, ORDER, limit)
+    def joined(self, user: str, limit: int = 0, groups: Iterable[str] = ()) -> list[Project]:
+        """Return the projects of others in whose team the person is, by name or by one of these groups."""
+        by_name = {"members.user": user}
+        of = list(groups)
+        return self._many({"$or": [by_name, {"groups.group": {"$in": of}}]} if of else by_name, ORDER, limit)
+
+    def shared_with(self, group: str, tx: Transaction = None, limit: int = 0) -> list[Project]:
+        """Return the projects in whose team the group is."""
+        return self._many({"groups.group": group}, ORDER, limit, tx)
 
     def count(self, **equal: str) -> int:
         """Return the number of projects with these values: owner, state, nodes, data_center."""
@@ -133,6 +151,21 @@ class Projects(Repository[Project]):
         entry = {"user": user, "role": role}
         where = {"_id": project_id, "members.user": {"$ne": user}}
         return self._change(where, {"$push": {"members": entry}, "$set": {"updated_at": now()}}, tx)
+
+    def set_team(
+        self,
+        project_id: str,
+        members: Iterable[TeamMember] | None,
+        groups: Iterable[TeamGroup] | None,
+        tx: Transaction,
+    ) -> Project | None:
+        """Return the project with this team, None: as it is; None where the project is gone."""
+        fields: dict[str, Any] = {"updated_at": now()}
+        if members is not None:
+            fields["members"] = [entry.model_dump() for entry in members]
+        if groups is not None:
+            fields["groups"] = [entry.model_dump() for entry in groups]
+        return self._change({"_id": project_id}, {"$set": fields}, tx)
 
     def remove_member(self, project_id: str, user: str, tx: Transaction) -> Project | None:
         """Return the project after the person left; None where it is gone."""

@@ -24,16 +24,32 @@ class User(Record):
     full_name: str = ""
     email: str = ""
     roles: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
     password_hash: str = Field(default="", repr=False)
     removed: bool = False
     created_at: datetime
     last_sign_in: datetime | None = None
 
 
+class Group(Record):
+    """A group of users. Who is in it is told by each user's `groups`: a person's groups come with the account."""
+
+    name: str = Field(alias="_id")
+    summary: str = ""
+    created_at: datetime
+
+
 class TeamMember(Record):
     """A person in a project's team."""
 
     user: str
+    role: Role
+
+
+class TeamGroup(Record):
+    """A group in a project's team: everybody in it has the role."""
+
+    group: str
     role: Role
 
 
@@ -46,6 +62,7 @@ class Project(Record):
     summary: str = ""
     public: bool = False
     members: tuple[TeamMember, ...] = ()
+    groups: tuple[TeamGroup, ...] = ()
     data_center: str
     nodes: tuple[str, ...]
     state: State = "stopped"
@@ -96,6 +113,7 @@ class Node(Record):
     url: str
     description: str = ""
     state: str = "unknown"
+    drained: bool = False
     created_at: datetime
 
 
@@ -124,6 +142,13 @@ class Task(Record):
     created_at: datetime
     started_at: datetime | None = None
     finished_at: datetime | None = None
+
+
+class SiteSettings(Record):
+    """What administrators set while the site runs; None: nobody did, the settings file decides."""
+
+    default_project_public: bool | None = None
+    announcement: str = ""
 
 
 class Session(Record):

@@ -18,7 +18,9 @@ from wakari.store.audit import Audit
 from wakari.store.credentials import Codes, Sessions, Tokens
 from wakari.store.datacenters import DataCenters, Nodes
 from wakari.store.errors import Conflict, translated
+from wakari.store.groups import Groups
 from wakari.store.projects import Projects
+from wakari.store.site import Site
 from wakari.store.tasks import Tasks
 from wakari.store.throttles import Throttles
 from wakari.store.users import Users
@@ -34,6 +36,7 @@ class Store:
         self._client = client
         self.database = client.get_database(database, write_concern=WriteConcern(w="majority"))
         self.users = Users(self.database.users, self.database.counters)
+        self.groups = Groups(self.database.groups)
         self.projects = Projects(self.database.projects)
         self.data_centers = DataCenters(self.database.data_centers)
         self.nodes = Nodes(self.database.nodes)
@@ -43,6 +46,7 @@ class Store:
         self.codes = Codes(self.database.codes)
         self.throttles = Throttles(self.database.throttles)
         self.audit = Audit(self.database.audit)
+        self.site = Site(self.database.site)
 
     def init(self) -> list[str]:
         """Create what is missing of collections and indexes; return the names of what was made."""

@@ -54,6 +54,7 @@ class Users(Repository[User]):
             "full_name": full_name,
             "email": email,
             "roles": sorted(set(roles)),
+            "groups": [],
             "removed": False,
             "created_at": now(),
         }
@@ -69,6 +70,23 @@ class Users(Repository[User]):
     def set_fields(self, name: str, **fields: str) -> User | None:
         """Return the account after the change of full_name, email or password_hash; None where there is none."""
         return self._change({"_id": name, **PRESENT}, {"$set": fields})
+
+    def in_groups(self, groups: Iterable[str], tx: Transaction = None) -> list[User]:
+        """Return the accounts that are in one of the groups or more."""
+        return self._many({"groups": {"$in": list(groups)}, **PRESENT}, tx=tx)
+
+    def join(self, name: str, group: str, tx: Transaction) -> User | None:
+        """Return the account after it joined the group; None where there is none."""
+        return self._change({"_id": name, **PRESENT}, {"$addToSet": {"groups": group}}, tx)
+
+    def leave(self, name: str, group: str, tx: Transaction = None) -> User | None:
+        """Return the account after it left the group; None where there is none."""
+        return self._change({"_id": name, **PRESENT}, {"$pull": {"groups": group}}, tx)
+
+    def leave_groups(self, name: str) -> tuple[str, ...]:
+        """Take somebody whose account was closed out of all groups; return in which they were."""
+        before = self._change({"_id": name}, {"$set": {"groups": []}}, before=True)
+        return before.groups if before else ()
 
     def signed_in(self, name: str) -> None:
         """Note the time of a sign-in."""

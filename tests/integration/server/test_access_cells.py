@@ -19,6 +19,10 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("PATCH", "/users/{user}"): {"full_name": "New"},
     ("PATCH", "/projects/{owner}/{name}"): {"summary": "New"},
     ("PUT", "/projects/{owner}/{name}/members/{user}"): {"role": "viewer"},
+    ("PUT", "/projects/{owner}/{name}/groups/{group}"): {"role": "viewer"},
+    ("PATCH", "/groups/{group}"): {"summary": "New"},
+    ("PATCH", "/settings"): {"announcement": "New"},
+    ("PATCH", "/nodes/{name}"): {"description": "New"},
     ("PATCH", "/data-centers/{id}"): {"summary": "New"},
 }
 # One's own account, task and token everybody reaches: what is asked for here is another person's.
@@ -51,6 +55,7 @@ class Scene:
         project = services.team.put(caller, project, viewer.name, "viewer")
         place, _ = services.sites.register(tag, f"http://{tag}.test:8089", "", actor="test")
         user = self.add_user(f"u{tag}")
+        group = services.groups.add(f"g{tag}", "", [], actor="test")
         task = services.lifecycle.start(caller, self.kit.project(owner, f"t{tag}", data_center="home"))
         services.sites.add_node(f"n{tag}", self.home, f"http://n{tag}.test:5002", "", actor="test")  # last: it is empty
         return project, {
@@ -58,6 +63,7 @@ class Scene:
             "name": tag,
             "user": user.name,
             "id": place.id,
+            "group": group.name,
             "task": task.id,
             "token": "0" * 24,
         }
@@ -66,6 +72,7 @@ class Scene:
         tag = f"new{self.number}"
         made: dict[str, dict[str, Any]] = {
             "/users": {"name": tag, "password": "long enough"},
+            "/groups": {"name": tag},
             "/projects": {"name": tag},
             "/data-centers": {"name": tag, "url": f"http://{tag}.test:8089"},
             "/nodes": {"name": tag, "data_center": "home", "url": f"http://{tag}.test:5002"},

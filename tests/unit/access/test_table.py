@@ -18,10 +18,19 @@ class Entry:
 
 
 @dataclass
+class GroupEntry:
+    group: str
+    role: str
+
+
+@dataclass
 class Shared:
     owner: str = "owner"
     public: bool = False
     members: list[Entry] = field(default_factory=lambda: [Entry("member", "member"), Entry("viewer", "viewer")])
+    groups: list[GroupEntry] = field(
+        default_factory=lambda: [GroupEntry("makers", "member"), GroupEntry("readers", "viewer")]
+    )
 
 
 PEOPLE = {
@@ -29,22 +38,30 @@ PEOPLE = {
     "stranger": Caller("stranger", SiteRole.USER),
     "viewer": Caller("viewer", SiteRole.USER),
     "member": Caller("member", SiteRole.USER),
+    "member by group": Caller("grouped", SiteRole.USER, frozenset({"makers", "readers", "others"})),
+    "viewer by group": Caller("reader", SiteRole.USER, frozenset({"readers"})),
+    "stranger's group": Caller("stranger", SiteRole.USER, frozenset({"others"})),
     "owner": Caller("owner", SiteRole.USER),
     "staff": Caller("staff", SiteRole.STAFF),
     "superuser": Caller("superuser", SiteRole.SUPERUSER),
 }
-EVERYBODY = {"stranger", "viewer", "member", "owner", "staff", "superuser"}
+GROUPED = {"member by group", "viewer by group", "stranger's group"}
+EVERYBODY = {"stranger", "viewer", "member", "owner", "staff", "superuser"} | GROUPED
 ALLOWED = {
     "project.create": EVERYBODY,
     "project.create-for": {"superuser"},
-    "project.read": {"viewer", "member", "owner", "staff", "superuser"},
-    "project.run": {"member", "owner", "superuser"},
+    "project.read": {"viewer", "member", "owner", "staff", "superuser", "member by group", "viewer by group"},
+    "project.run": {"member", "owner", "superuser", "member by group"},
     "project.update": {"owner", "superuser"},
     "project.team": {"owner", "superuser"},
     "project.delete": {"owner", "superuser"},
     "user.read": {"staff", "superuser"},
     "user.write": {"staff", "superuser"},
     "user.roles": {"superuser"},
+    "group.read": EVERYBODY,
+    "group.write": {"superuser"},
+    "setting.read": {"staff", "superuser"},
+    "setting.write": {"superuser"},
     "data-center.read": EVERYBODY,
     "data-center.write": {"superuser"},
     "node.read": {"staff", "superuser"},
@@ -68,7 +85,7 @@ def test_each_cell_of_a_private_project(action: Action, who: str) -> None:
 @pytest.mark.parametrize("action", list(Action))
 @pytest.mark.parametrize("who", PEOPLE)
 def test_public_adds_reading_for_the_signed_in_and_nothing_else(action: Action, who: str) -> None:
-    expected = who in ALLOWED[action] or (action is Action.PROJECT_READ and who == "stranger")
+    expected = who in ALLOWED[action] or (action is Action.PROJECT_READ and who.startswith("stranger"))
     assert has(PEOPLE[who], action, Shared(public=True)) == expected
 
 
@@ -79,6 +96,9 @@ def test_public_adds_reading_for_the_signed_in_and_nothing_else(action: Action, 
         ("stranger", Level.NONE, Level.READ),
         ("viewer", Level.READ, Level.READ),
         ("member", Level.WRITE, Level.WRITE),
+        ("member by group", Level.WRITE, Level.WRITE),
+        ("viewer by group", Level.READ, Level.READ),
+        ("stranger's group", Level.NONE, Level.READ),
         ("owner", Level.ADMIN, Level.ADMIN),
         ("staff", Level.NONE, Level.READ),
         ("superuser", Level.NONE, Level.READ),

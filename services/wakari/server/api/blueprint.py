@@ -5,12 +5,20 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify
 
-from wakari.server.api import places, projects, tasks, tokens, users
+from wakari.server.api import groups, places, projects, settings, tasks, tokens, users
 from wakari.server.api.openapi import document
 from wakari.server.api.table import TABLE
 
 blueprint = Blueprint("api", __name__)
-HANDLERS = (tokens, users, projects, places, tasks)  # imported so that they enter themselves into the table
+HANDLERS = (
+    tokens,
+    users,
+    groups,
+    projects,
+    places,
+    tasks,
+    settings,
+)  # imported so that they enter themselves into the table
 TABLE.register(blueprint)
 
 

@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from wakari.store.records import DataCenter, Node, State, Task, TaskState, TaskVerb, Token, User
+from wakari.store.records import DataCenter, Node, SiteSettings, State, Task, TaskState, TaskVerb, Token, User
+
+Name = Annotated[str, Field(max_length=64)]
 
 
 class In(BaseModel):
@@ -35,6 +37,7 @@ class NewToken(In):
 class IssuedToken(Out):
     """A token, told this once."""
 
+    id: str
     token: str
     token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - the kind of the token
     expires_at: datetime
@@ -81,6 +84,7 @@ class UserOut(Out):
     full_name: str
     email: str
     roles: list[str]
+    groups: list[str]
     uid: int
     created_at: datetime
     last_sign_in: datetime | None
@@ -88,7 +92,72 @@ class UserOut(Out):
     @classmethod
     def of(cls, user: User) -> UserOut:
         """Return the account as the API shows it."""
-        return cls.model_validate({**user.model_dump(exclude={"password_hash"}), "roles": list(user.roles)})
+        return cls.model_validate(
+            {
+                **user.model_dump(exclude={"password_hash"}),
+                "roles": list(user.roles),
+                "groups": sorted(user.groups),
+            }
+        )
+
+
+class NewGroup(In):
+    """A group of users to add."""
+
+    name: str = Field(max_length=64)
+    summary: str = Field(default="", max_length=200)
+    members: list[Name] = Field(default_factory=list, max_length=1000)
+
+
+class GroupChange(In):
+    """What shall change in a group; keys that are left out stay. `members` is everybody in it from then on."""
+
+    summary: str | None = Field(default=None, max_length=200)
+    members: list[Name] | None = Field(default=None, max_length=1000)
+
+
+class GroupOut(Out):
+    """A group of users."""
+
+    name: str
+    summary: str
+    members: list[str]
+    created_at: datetime
+
+
+class SettingsChange(In):
+    """What shall change in the site's settings; keys that are left out stay."""
+
+    default_project_public: bool | None = Field(
+        default=None, description="Whether a project is public where nobody says; null: as the settings file says."
+    )
+    announcement: str = Field(default="", max_length=300, description="A line on top of every page; empty: none.")
+
+
+class SettingsOut(Out):
+    """The site's settings."""
+
+    default_project_public: bool | None
+    announcement: str
+
+    @classmethod
+    def of(cls, found: SiteSettings) -> SettingsOut:
+        """Return the settings as the API shows them."""
+        return cls.model_validate(found.model_dump())
+
+
+class TeamIn(In):
+    """A person in a team, by name."""
+
+    user: Name
+    role: Literal["member", "viewer"] = "member"
+
+
+class TeamGroupIn(In):
+    """A group in a team, by name."""
+
+    group: Name
+    role: Literal["member", "viewer"] = "member"
 
 
 class NewProject(In):
@@ -96,17 +165,21 @@ class NewProject(In):
 
     name: str = Field(max_length=64)
     summary: str = Field(default="", max_length=200)
-    public: bool = False
+    public: bool | None = Field(default=None, description="Default: as the site's settings say.")
+    members: list[TeamIn] = Field(default_factory=list, max_length=200)
+    groups: list[TeamGroupIn] = Field(default_factory=list, max_length=200)
     data_center: str | None = Field(default=None, max_length=64, description="Id or name; default: the least loaded.")
     nodes: list[str] | None = Field(default=None, max_length=64, description="Default: the least loaded node.")
     owner: str | None = Field(default=None, max_length=64)
 
 
 class ProjectChange(In):
-    """What shall change in a project; keys that are left out stay."""
+    """What shall change in a project; keys that are left out stay. `members` and `groups` are the whole team."""
 
     summary: str | None = Field(default=None, max_length=200)
     public: bool | None = None
+    members: list[TeamIn] | None = Field(default=None, max_length=200)
+    groups: list[TeamGroupIn] | None = Field(default=None, max_length=200)
 
 
 class MemberRole(In):
@@ -119,6 +192,13 @@ class MemberOut(Out):
     """A person in a team."""
 
     user: str
+    role: Literal["member", "viewer"]
+
+
+class TeamGroupOut(Out):
+    """A group in a team."""
+
+    group: str
     role: Literal["member", "viewer"]
 
 
@@ -150,6 +230,7 @@ class ProjectOut(Out):
     reason: str | None
     progress: ProgressOut | None
     members: list[MemberOut]
+    groups: list[TeamGroupOut]
     created_at: datetime
     urls: ProjectUrls
 
@@ -215,14 +296,23 @@ class NewNode(In):
     description: str = Field(default="", max_length=200)
 
 
+class NodeChange(In):
+    """What shall change in a compute node; keys that are left out stay."""
+
+    url: str | None = Field(default=None, max_length=255)
+    description: str | None = Field(default=None, max_length=200)
+    drained: bool | None = Field(default=None, description="A drained node gets no new projects.")
+
+
 class NodeOut(Out):
-    """A compute node. `state`: unknown, up, degraded or down."""
+    """A compute node. `state`: unknown, up, degraded or down; `drained`: gets no new projects."""
 
     name: str
     data_center: str
     url: str
     description: str
     state: str
+    drained: bool
 
     @classmethod
     def of(cls, node: Node) -> NodeOut:

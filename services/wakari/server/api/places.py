@@ -12,6 +12,7 @@ from wakari.server.api.models import (
     DataCenterSecret,
     NewDataCenter,
     NewNode,
+    NodeChange,
     NodeOut,
 )
 from wakari.server.api.routing import Page, Window, page
@@ -122,6 +123,32 @@ def node(caller: Caller, name: str) -> NodeOut:
     if found is None:
         raise node_unknown()
     return NodeOut.of(found)
+
+
+@TABLE.add(
+    "PATCH",
+    "/nodes/{name}",
+    "Change or drain a compute node",
+    action=Action.NODE_WRITE,
+    body=NodeChange,
+    answer=NodeOut,
+    errors=(404, 409),
+)
+def change_node(caller: Caller, name: str, body: NodeChange) -> NodeOut:
+    """Return the node after the change."""
+    require_site(caller, Action.NODE_WRITE)
+    found = services().store.nodes.get(name)
+    if found is None:
+        raise node_unknown()
+    changed = services().sites.change_node(
+        found,
+        url=body.url,
+        description=body.description,
+        drained=body.drained,
+        actor=caller.name,
+        address=who.address(),
+    )
+    return NodeOut.of(changed)
 
 
 @TABLE.add("DELETE", "/nodes/{name}", "Remove a compute node", action=Action.NODE_WRITE, status=204, errors=(404, 409))

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from wakari.access import Action, Caller, has, level
 from wakari.access.questions import not_found
-from wakari.server.api.models import MemberOut, ProgressOut, ProjectOut, ProjectUrls
+from wakari.server.api.models import MemberOut, ProgressOut, ProjectOut, ProjectUrls, TeamGroupOut
 from wakari.server.services import services
 from wakari.server.settings import AppButton
 from wakari.store.records import DataCenter, Project
@@ -46,6 +46,7 @@ def project_out(
         reason=project.reason,
         progress=ProgressOut.model_validate(project.progress) if project.progress else None,
         members=[MemberOut(user=entry.user, role=entry.role) for entry in project.members],
+        groups=[TeamGroupOut(group=entry.group, role=entry.role) for entry in project.groups],
         created_at=project.created_at,
         urls=ProjectUrls(
             page=page_url(project.owner, project.name),

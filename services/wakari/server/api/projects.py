@@ -6,7 +6,7 @@ from __future__ import annotations
 from wakari.access import Action, Caller, query
 from wakari.core.errors import BadInputError
 from wakari.server import who
-from wakari.server.api.models import MemberRole, NewProject, ProjectChange, ProjectOut, TaskOut
+from wakari.server.api.models import MemberRole, NewProject, ProjectChange, ProjectOut, TaskOut, TeamGroupIn, TeamIn
 from wakari.server.api.present import project_out, visible
 from wakari.server.api.routing import Page, Window, page
 from wakari.server.api.table import TABLE
@@ -48,6 +48,8 @@ def create(caller: Caller, body: NewProject) -> ProjectOut:
         body.name,
         summary=body.summary,
         public=body.public,
+        members=_members(body.members),
+        groups=_groups(body.groups),
         data_center=body.data_center,
         nodes=body.nodes,
         owner=body.owner,
@@ -68,6 +70,14 @@ def show(caller: Caller, owner: str, name: str) -> ProjectOut:
 def update(caller: Caller, owner: str, name: str, body: ProjectChange) -> ProjectOut:
     """Return the project after the change."""
     project = visible(caller, owner, name)
+    if body.members is not None or body.groups is not None:
+        project = services().team.replace(
+            caller,
+            project,
+            members=None if body.members is None else _members(body.members),
+            groups=None if body.groups is None else _groups(body.groups),
+            address=who.address(),
+        )
     changed = services().creation.update(
         caller, project, summary=body.summary, public=body.public, address=who.address()
     )
@@ -140,3 +150,40 @@ def remove_member(caller: Caller, owner: str, name: str, user: str) -> ProjectOu
     """Return the project."""
     project = visible(caller, owner, name)
     return project_out(caller, services().team.remove(caller, project, user, who.address()))
+
+
+@TABLE.add(
+    "PUT",
+    ONE + "/groups/{group}",
+    "Put a group into the team, or change its role",
+    action=Action.PROJECT_TEAM,
+    body=MemberRole,
+    answer=ProjectOut,
+    errors=(404,),
+)
+def put_group(caller: Caller, owner: str, name: str, group: str, body: MemberRole) -> ProjectOut:
+    """Return the project."""
+    project = visible(caller, owner, name)
+    return project_out(caller, services().team.put_group(caller, project, group, body.role, who.address()))
+
+
+@TABLE.add(
+    "DELETE",
+    ONE + "/groups/{group}",
+    "Take a group out of the team",
+    action=Action.PROJECT_TEAM,
+    answer=ProjectOut,
+    errors=(404,),
+)
+def remove_group(caller: Caller, owner: str, name: str, group: str) -> ProjectOut:
+    """Return the project."""
+    project = visible(caller, owner, name)
+    return project_out(caller, services().team.remove_group(caller, project, group, who.address()))
+
+
+def _members(entries: list[TeamIn]) -> dict[str, str]:
+    return {entry.user: entry.role for entry in entries}
+
+
+def _groups(entries: list[TeamGroupIn]) -> dict[str, str]:
+    return {entry.group: entry.role for entry in entries}

@@ -27,7 +27,7 @@ def create(_: Caller, body: NewToken) -> IssuedToken:
     sign_in = services().sign_in
     user = sign_in.authenticate(body.username, body.password, who.address())
     secret, token = sign_in.issue_token(user, body.name, body.expires_in, who.address())
-    return IssuedToken(token=secret, expires_at=token.expires_at)
+    return IssuedToken(id=token.id, token=secret, expires_at=token.expires_at)
 
 
 @TABLE.add("GET", "/tokens", "List one's own tokens", action=Action.TOKEN_OWN, answer=TokenOut, paged=True)

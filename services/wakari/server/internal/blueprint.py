@@ -60,7 +60,7 @@ def decisions() -> Response:
     data_center = calling_gateway()
     question = cast("Question", read_body(Question))
     user = _person(question.credential)
-    caller = Caller.of(user.name, user.roles) if user else Caller()
+    caller = Caller.of(user.name, user.roles, user.groups) if user else Caller()
     answer: dict[str, Any] = {
         "user": person(user).model_dump() if user else None,
         "level": Level.NONE.label,

@@ -22,7 +22,10 @@ def dashboard() -> tuple[str, int]:
     name = me().user.name
     projects = services().store.projects
     return page(
-        "dashboard.html", own=projects.owned(name, SHOWN), joined=projects.joined(name, SHOWN), public=_public(name)
+        "dashboard.html",
+        own=projects.owned(name, SHOWN),
+        joined=projects.joined(name, SHOWN, me().user.groups),
+        public=_public(name),
     )
 
 
@@ -30,7 +33,7 @@ def dashboard() -> tuple[str, int]:
 @signed_in
 def new_project() -> tuple[str, int]:
     """Return the form."""
-    return _form(200, public=services().settings.default_project_public)
+    return _form(200, public=services().creation.default_public())
 
 
 @blueprint.post("/new")
@@ -55,6 +58,11 @@ def _form(status: int, **context: object) -> tuple[str, int]:
 def _public(name: str) -> list[Project]:
     """Return some public projects of others."""
     found = services().store.projects.page({"public": True}, None, 20)
+    held = me().user.groups
     return [
-        project for project in found if project.owner != name and all(member.user != name for member in project.members)
+        project
+        for project in found
+        if project.owner != name
+        and all(member.user != name for member in project.members)
+        and all(shared.group not in held for shared in project.groups)
     ]

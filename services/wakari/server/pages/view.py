@@ -21,6 +21,7 @@ from wakari.server.pages.blueprint import blueprint
 from wakari.server.services import services
 from wakari.server.settings import ICONS
 from wakari.server.who import SignedIn
+from wakari.store import StoreUnavailable
 from wakari.store.records import Project
 
 P = ParamSpec("P")
@@ -97,7 +98,16 @@ def _context() -> dict[str, Any]:
         "ago": ago,
         "task_words": TASKS,
         "static": services().settings.static_url,
+        "announcement": _announcement,
     }
+
+
+def _announcement() -> str:
+    """Return what the site announces; nothing while the database is away, which the page itself will tell."""
+    try:
+        return services().site.get().announcement
+    except StoreUnavailable:
+        return ""
 
 
 def page(template: str, status: int = 200, **context: Any) -> tuple[str, int]:  # noqa: ANN401
