@@ -60,9 +60,18 @@ class Projects(Repository[Project]):
             tx,
         )
 
-    def page(self, allowed: Mapping[str, Any], after: tuple[str, str] | None, limit: int) -> list[Project]:
-        """Return projects in the order of owner and name that the filter of `wakari.access.query` keeps."""
-        where: dict[str, Any] = dict(allowed)
+    def page(
+        self,
+        allowed: Mapping[str, Any],
+        after: tuple[str, str] | None,
+        limit: int,
+        equal: Mapping[str, str] | None = None,
+    ) -> list[Project]:
+        """Return projects in the order of owner and name that the filter of `wakari.access.query` keeps.
+
+        `equal`: values of owner, nodes and state that they have besides.
+        """
+        where: dict[str, Any] = {"$and": [dict(allowed), dict(equal)]} if equal else dict(allowed)
         if after is not None:
             owner, name = after
             later = {"$or": [{"owner": {"$gt": owner}}, {"owner": owner, "name": {"$gt": name}}]}

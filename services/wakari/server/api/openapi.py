@@ -21,6 +21,7 @@ PHRASES = {
     403: "Not allowed",
     404: "Not found, or not to be seen by the caller",
     409: "In conflict with what is there",
+    412: "Changed since it was read (If-Match)",
     415: "Not JSON",
     422: "A field breaks a rule",
     429: "Too many attempts",
@@ -105,6 +106,9 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
         limit = {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": DEFAULT_PAGE}
         found.append({"name": "limit", "in": "query", "schema": limit})
         found.append({"name": "cursor", "in": "query", "schema": {"type": "string", "maxLength": 128}})
+    found += [{"name": name, "in": "query", "schema": {"type": "string", "maxLength": 64}} for name in route.filters]
+    if TABLE.shown_by(route):
+        found.append({"name": "If-Match", "in": "header", "schema": {"type": "string"}})
     return found
 
 
@@ -131,6 +135,8 @@ def _responses(route: Route) -> dict[str, Any]:
         statuses |= {400, 415, 422}
     if route.paged:
         statuses |= {422}
+    if TABLE.shown_by(route):
+        statuses |= {412}
     refused = {
         str(status): {"description": PHRASES[status], "content": _content({"$ref": "#/components/schemas/Error"})}
         for status in sorted(statuses)

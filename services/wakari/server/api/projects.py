@@ -17,16 +17,25 @@ ONE = "/projects/{owner}/{name}"
 
 
 @TABLE.add(
-    "GET", "/projects", "List the projects one may see", action=Action.PROJECT_READ, answer=ProjectOut, paged=True
+    "GET",
+    "/projects",
+    "List the projects one may see",
+    action=Action.PROJECT_READ,
+    answer=ProjectOut,
+    paged=True,
+    filters=("owner", "node", "state"),
 )
-def index(caller: Caller, window: Window) -> Page[ProjectOut]:
+def index(caller: Caller, window: Window, filters: dict[str, str]) -> Page[ProjectOut]:
     """Return projects in the order of owner and name; filtered in the database."""
     owner, slash, name = window.after.partition("/")
     if window.after and not (slash and name):
         raise BadInputError("cursor_invalid", "The cursor cannot be used.", hint="Use `next` of the former answer.")
     known: dict[str, DataCenter | None] = {}
     found = services().store.projects.page(
-        query(caller, Action.PROJECT_READ), (owner, name) if window.after else None, window.limit + 1
+        query(caller, Action.PROJECT_READ),
+        (owner, name) if window.after else None,
+        window.limit + 1,
+        {"nodes" if field == "node" else field: value for field, value in filters.items()},
     )
     return page(found, window, lambda project: project.path, lambda project: project_out(caller, project, known))
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Callable, Sequence
@@ -24,7 +25,10 @@ JSON = "application/json"
 
 @dataclass(frozen=True)
 class Route:
-    """One operation. `action` None: anybody may call it; `paged`: takes `limit` and `cursor`."""
+    """One operation. `action` None: anybody may call it; `paged`: takes `limit` and `cursor`.
+
+    `filters`: the values that a list may be limited to.
+    """
 
     method: str
     path: str
@@ -35,6 +39,7 @@ class Route:
     body: type[BaseModel] | None = None
     answer: type[BaseModel] | None = None
     paged: bool = False
+    filters: Sequence[str] = ()
     errors: Sequence[int] = ()
 
     @property
@@ -65,6 +70,12 @@ class Table:
 
     routes: list[Route] = field(default_factory=list)
 
+    def shown_by(self, route: Route) -> Route | None:
+        """Return the route that shows what this one changes or removes; None where there is none."""
+        if route.method not in {"PATCH", "DELETE"}:
+            return None
+        return next((one for one in self.routes if (one.method, one.path) == ("GET", route.path)), None)
+
     def add(self, method: str, path: str, summary: str, **options: Any) -> Callable[[T], T]:  # noqa: ANN401
         """Return a decorator that enters a handler into the table."""
 
@@ -79,10 +90,10 @@ class Table:
         for route in self.routes:
             rule = re.sub(r"{(\w+)}", r"<\1>", route.path)
             name = f"{route.method.lower()}{re.sub(r'[^a-z]+', '_', route.path.lower())}"
-            blueprint.add_url_rule(rule, name, _view(route), methods=[route.method])
+            blueprint.add_url_rule(rule, name, _view(route, self.shown_by(route)), methods=[route.method])
 
 
-def _view(route: Route) -> Callable[..., Response]:
+def _view(route: Route, shown_by: Route | None) -> Callable[..., Response]:
     def view(**parameters: str) -> Response:
         caller = who.by_token()
         if route.action is not None and not caller.name:
@@ -92,6 +103,10 @@ def _view(route: Route) -> Callable[..., Response]:
             arguments["body"] = read_body(route.body)
         if route.paged:
             arguments["window"] = _window()
+        if route.filters:
+            arguments["filters"] = _filters(route)
+        if shown_by is not None and request.if_match:
+            _unchanged(_answer(shown_by, shown_by.handler(caller, **parameters)))
         return _answer(route, route.handler(caller, **arguments))
 
     return view
@@ -138,6 +153,29 @@ def _window() -> Window:
     return Window(after, int(raw))
 
 
+def _filters(route: Route) -> dict[str, str]:
+    given = {name: request.args[name] for name in route.filters if name in request.args}
+    for name, value in given.items():
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", value):
+            raise BadInputError("filter_invalid", f"{name} cannot be filtered by this.", hint="Give one name.")
+    return given
+
+
+def _unchanged(present: Response) -> None:
+    """Return when the caller knows the present state (RFC 9110, 13.1.1); raise AppError 412 otherwise.
+
+    Looked at right before the change, not together with it: it tells of what changed since the caller read, which is
+    minutes for a person and milliseconds for us.
+    """
+    if not request.if_match.contains(present.get_etag()[0] or ""):
+        raise AppError(
+            "changed_meanwhile",
+            "It was changed since you read it.",
+            hint="Read it again, then decide.",
+            status=412,
+        )
+
+
 def _answer(route: Route, result: BaseModel | Page[Any] | None) -> Response:
     if result is None:
         return Response(status=route.status)
@@ -145,7 +183,10 @@ def _answer(route: Route, result: BaseModel | Page[Any] | None) -> Response:
         content = json.dumps({"items": [item.model_dump(mode="json") for item in result.items], "next": result.next})
     else:
         content = result.model_dump_json()
-    return Response(content, route.status, mimetype=JSON)
+    answer = Response(content, route.status, mimetype=JSON)
+    if route.method == "GET" and not route.paged:
+        answer.set_etag(hashlib.sha256(content.encode()).hexdigest()[:32])
+    return answer
 
 
 def page(found: Sequence[T], window: Window, cursor: Callable[[T], str], shown: Callable[[T], Any]) -> Page[Any]:
