@@ -5,13 +5,23 @@ from __future__ import annotations
 
 import logging
 import threading
+from urllib.parse import urlencode
 
 import requests
 
 from wakari.core import logs, tokens
 from wakari.core.errors import AppError, UnavailableError
 from wakari.core.http import CONNECT_TIMEOUT, Client
-from wakari.gateway.messages import Credential, Decision, Opened, OpenRequest, TokenAnswer, of_answer
+from wakari.gateway.messages import (
+    Changes,
+    ChangesRequest,
+    Credential,
+    Decision,
+    Opened,
+    OpenRequest,
+    TokenAnswer,
+    of_answer,
+)
 from wakari.gateway.nodes import Node, Nodes
 from wakari.gateway.settings import GatewaySettings
 
@@ -60,6 +70,21 @@ class Calls:
                 raise no_decision() from error
             raise
         return of_answer(Decision, answer, "The server")
+
+    def changes(self, asked: ChangesRequest) -> Changes:
+        """Return what changed at the server after a position; may take `asked.wait` seconds.
+
+        Raises:
+            UnavailableError: the server cannot be reached, or does not tell this gateway.
+        """
+        query = {"wait": f"{asked.wait:g}"} | ({"after": asked.after} if asked.after else {})
+        path = f"/api/internal/v1/changes?{urlencode(query)}"
+        try:
+            answer = self.client.call(self.settings.server(), "GET", path, timeout=asked.wait + DECISION_TIMEOUT)
+        except AppError as error:
+            log.warning("no changes from the server", extra={"code": error.code, "why": error.message})
+            raise server_away() from error
+        return of_answer(Changes, answer, "The server")
 
     def exchange_code(self, code: str, verifier: str) -> TokenAnswer:
         """Return who signed in, for an authorization code (RFC 6749, section 4.1.3; RFC 7636; RFC 7523).

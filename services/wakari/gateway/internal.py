@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from wakari.core.errors import AppError
 from wakari.gateway.calls import Calls
-from wakari.gateway.messages import DecideRequest, OpenRequest, PageRequest, of_request
+from wakari.gateway.messages import ChangesRequest, DecideRequest, OpenRequest, PageRequest, of_request
 from wakari.gateway.opener import Opener
 from wakari.gateway.pages import Pages
 from wakari.gateway.settings import GatewaySettings
@@ -47,6 +47,11 @@ def blueprint(settings: GatewaySettings, keys: list[str], calls: Calls, pages: P
             project_page=decision.project_page or "",
             ttl=settings.decision_ttl,
         )
+
+    @internal.post("/changes")
+    def changes() -> Response:
+        found = calls.changes(of_request(ChangesRequest, request.get_json()))
+        return jsonify(after=found.after, revoke=list(found.revoke), reset=found.reset)
 
     @internal.post("/open")
     def open_app() -> ResponseReturnValue:

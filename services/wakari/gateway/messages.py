@@ -40,6 +40,13 @@ class DecideRequest(Message):
     project: str = Field(min_length=1, max_length=64)
 
 
+class ChangesRequest(Message):
+    """The data plane asks what changed after a position; `wait` is in seconds."""
+
+    after: str | None = Field(default=None, min_length=1, max_length=600)
+    wait: float = Field(default=5.0, ge=0.0, le=15.0)
+
+
 class OpenRequest(DecideRequest):
     """The data plane asks where somebody's app answers; `wait` is in seconds."""
 
@@ -76,6 +83,14 @@ class Decision(FromServer):
     project: ProjectSpec | None = None
     nodes: tuple[NodeName, ...] = ()
     project_page: str | None = None
+
+
+class Changes(FromServer):
+    """What changed at the server up to the position `after`; with `reset` nobody knows what else did."""
+
+    after: str = Field(min_length=1, max_length=600)
+    revoke: tuple[dict[str, str], ...] = ()
+    reset: bool = False
 
 
 class TokenAnswer(FromServer):

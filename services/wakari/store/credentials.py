@@ -102,8 +102,14 @@ class Tokens(Repository[Token]):
         return self._many(where, (("created_at", -1),))
 
     def revoke(self, token_id: str, user: str) -> Token | None:
-        """End one token of a person; return it, None where they have none with this id."""
-        return self._delete({"_id": token_id, "user": user})
+        """End one token of a person; return it, None where they have none with this id.
+
+        It ends now rather than being removed (the TTL index does that within a minute): so that the feed of changes can
+        tell gateways which one it was.
+        """
+        moment = now()
+        living = {"_id": token_id, "user": user, "expires_at": {"$gt": moment}}
+        return self._change(living, {"$set": {"expires_at": moment}})
 
     def revoke_all(self, user: str, tx: Transaction = None) -> int:
         """End all tokens of a person; return how many."""

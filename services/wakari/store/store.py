@@ -15,6 +15,7 @@ from pymongo.read_concern import ReadConcern
 from wakari.core.settings import SettingsError
 from wakari.store import indexes
 from wakari.store.audit import Audit
+from wakari.store.changes import ChangeFeed
 from wakari.store.credentials import Codes, Sessions, Tokens
 from wakari.store.datacenters import DataCenters, Nodes
 from wakari.store.errors import Conflict, translated
@@ -47,6 +48,7 @@ class Store:
         self.throttles = Throttles(self.database.throttles)
         self.audit = Audit(self.database.audit)
         self.site = Site(self.database.site)
+        self.changes = ChangeFeed(self.database)
 
     def init(self) -> list[str]:
         """Create what is missing of collections and indexes; return the names of what was made."""

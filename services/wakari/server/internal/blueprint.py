@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""/api/internal/v1: decisions, and how a gateway checks that it is registered."""
+"""/api/internal/v1: decisions, changes of them, and how a gateway checks that it is registered."""
 
 from __future__ import annotations
 
 from typing import Any, cast
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, jsonify, request
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from wakari.access import Caller, Level, level
 from wakari.core import web
-from wakari.core.errors import AppError
+from wakari.core.errors import AppError, BadInputError
 from wakari.projects.spec import person, project_spec
 from wakari.server import who
 from wakari.server.api.present import page_url
@@ -20,6 +20,7 @@ from wakari.store.records import DataCenter, User
 
 blueprint = Blueprint("internal", __name__)
 AUDIENCE = "server"
+LONGEST_WAIT = 20.0  # seconds; a process that ends lets requests run for as long
 
 
 class Credential(BaseModel):
@@ -91,6 +92,30 @@ def own_data_center() -> Response:
     """Return the calling gateway's registration."""
     found = calling_gateway()
     return jsonify({"id": found.id, "name": found.name, "url": found.url, "client_id": found.client_id})
+
+
+@blueprint.get("/changes")
+def changes() -> Response:
+    """Return what changed who may do what, after the position in `after`; waits up to `wait` seconds for it.
+
+    Raises:
+        BadInputError: `wait` is no number of seconds up to LONGEST_WAIT.
+    """
+    data_center = calling_gateway()
+    wait = _seconds(request.args.get("wait", "0"))
+    if wait is None:
+        raise BadInputError("wait_invalid", "This is no time to wait.", hint=f"Give 0 to {LONGEST_WAIT:g} seconds.")
+    found = services().store.changes.since(request.args.get("after"), data_center.id, wait)
+    return jsonify({"after": found.position, "revoke": list(found.changes), "reset": found.lost})
+
+
+def _seconds(text: str) -> float | None:
+    """Return the seconds; None where they are no number or too many."""
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if 0 <= value <= LONGEST_WAIT else None
 
 
 def calling_gateway() -> DataCenter:
