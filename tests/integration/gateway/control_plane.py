@@ -35,6 +35,25 @@ class State:
     undecided: set[str] = field(default_factory=set)  # users about whom the server fails to decide
     decisions: int = 0
     opens: int = 0
+    draining: bool = False
+    asked_for_changes: int = 0
+    feed_away: bool = True  # decisions alone, unless a test is about the feed
+    revoked: list[dict[str, str]] = field(
+        default_factory=list
+    )  # what the feed has told so far; the position is its length
+    more: threading.Condition = field(default_factory=threading.Condition)
+
+    def revoke(self, **item: str) -> None:
+        """Tell the data plane of a change at the server."""
+        with self.more:
+            self.revoked.append(item)
+            self.more.notify_all()
+
+    def cut_feed(self, *, away: bool) -> None:
+        """Let the feed go away, or come back."""
+        with self.more:
+            self.feed_away = away
+            self.more.notify_all()
 
     def cookie(self, user: str, sid: str = "sid-1", jti: str = "jti-1", **claims: Any) -> str:
         """Return a session cookie as wk-gateway makes them."""
@@ -78,7 +97,12 @@ class _Handler(BaseHTTPRequestHandler):
             assert self.headers["X-Wakari-Data-Plane"] == "1"
             self._reply(
                 200,
-                {"audience": state.audience, "cookie_keys": state.cookie_keys, "external_url": state.external_url},
+                {
+                    "audience": state.audience,
+                    "cookie_keys": state.cookie_keys,
+                    "external_url": state.external_url,
+                    "draining": state.draining,
+                },
             )
         else:
             self._reply(200, {"control": self.path, "headers": [list(item) for item in self.headers.items()]})
@@ -90,6 +114,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._reply(200, {"status": "signed_out"}, X_Wakari_Revoke="jti-1")
         elif self.path == "/internal/page":
             self._reply(200, f"<html>page about {body['error']['code']}</html>")
+        elif self.path == "/internal/changes":
+            self._changes(state, body)
         elif state.server_away:
             self._error(503, "server_away")
         elif self.path == "/internal/decide":
@@ -98,6 +124,20 @@ class _Handler(BaseHTTPRequestHandler):
         elif self.path == "/internal/open":
             state.opens += 1
             self._open(state, body)
+
+    def _changes(self, state: State, body: dict[str, Any]) -> None:
+        with state.more:
+            now = len(state.revoked)
+            after = now if body["after"] is None else int(body["after"])
+            if body["after"] is not None:
+                state.more.wait_for(lambda: len(state.revoked) > after or state.feed_away, body["wait"])
+            if state.feed_away:
+                self._error(503, "server_away")
+                return
+            state.asked_for_changes += 1
+            items = state.revoked[after:]
+            now = len(state.revoked)
+        self._reply(200, {"after": str(now), "revoke": items, "reset": False})
 
     def _decide(self, state: State, body: dict[str, Any]) -> None:
         credential = body["credential"]

@@ -9,6 +9,7 @@ local IDLE = 30000 -- milliseconds a connection is kept; less than wk-gateway's 
 local SETTINGS_TTL = 5 -- seconds: a changed cookie key or registration is used that soon
 local RETRY = 0.2 -- seconds until it is asked again, where it never answered yet
 local MAX_HEADERS = 64
+local SLICE = 250 -- milliseconds between two looks at whether the answer is still wanted
 
 local _M = {}
 local address
@@ -19,11 +20,35 @@ function _M.init(socket)
   address = "unix:" .. socket
 end
 
-local function read_head(sock)
-  local line, reason = sock:receive("*l")
+-- Waits for the answer to begin, as long as it is wanted; returns its first byte.
+local function first_byte(sock, timeout, given_up)
+  local deadline = ngx.now() + timeout / 1000
+  sock:settimeout(SLICE)
+  while true do
+    local data, reason = sock:receive(1)
+    if data or reason ~= "timeout" then
+      sock:settimeout(timeout)
+      return data, reason
+    end
+    if given_up() or ngx.now() > deadline then
+      return nil, "timeout"
+    end
+  end
+end
+
+local function read_head(sock, timeout, given_up)
+  local first, line, reason = "", nil, nil
+  if given_up then
+    first, reason = first_byte(sock, timeout, given_up)
+    if not first then
+      return nil, reason
+    end
+  end
+  line, reason = sock:receive("*l")
   if not line then
     return nil, reason
   end
+  line = first .. line
   local status = tonumber(line:match("^HTTP/1%.[01] (%d%d%d)"))
   if not status then
     return nil, "not an HTTP answer"
@@ -45,7 +70,7 @@ local function read_head(sock)
   return nil, "too many headers"
 end
 
-local function exchange(message, timeout)
+local function exchange(message, timeout, given_up)
   local sock = ngx.socket.tcp()
   sock:settimeouts(CONNECT_TIMEOUT, CONNECT_TIMEOUT, timeout)
   local ok, reason = sock:connect(address)
@@ -56,7 +81,7 @@ local function exchange(message, timeout)
   local status, headers
   ok, reason = sock:send(message)
   if ok then
-    status, headers = read_head(sock)
+    status, headers = read_head(sock, timeout, given_up)
     reason = headers
   end
   if not status then
@@ -86,8 +111,8 @@ end
 
 -- Returns {status, headers, body} of the control plane's answer; nil and the reason where it gave none. `body` is
 -- sent as JSON where not nil; `timeout` is in seconds. Every call may be repeated, so a kept connection that was
--- closed in the meantime is tried anew.
-function _M.call(method, path, body, timeout, request_id)
+-- closed in the meantime is tried anew. `given_up`, where not nil, says whether the answer is wanted no more.
+function _M.call(method, path, body, timeout, request_id, given_up)
   local text = body and cjson.encode(body) or ""
   local message = {
     method, " ", path, " HTTP/1.1\r\nHost: gateway\r\nX-Wakari-Data-Plane: 1\r\nContent-Length: ", #text, "\r\n",
@@ -97,7 +122,7 @@ function _M.call(method, path, body, timeout, request_id)
   }
   local answer, reason, again
   for _ = 1, 3 do
-    answer, reason, again = exchange(message, timeout * 1000)
+    answer, reason, again = exchange(message, timeout * 1000, given_up)
     if answer or not again then
       return answer, reason
     end

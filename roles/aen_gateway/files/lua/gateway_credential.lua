@@ -1,9 +1,14 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- Who asks: the gateway's own session cookie or an API token of the server.
 
-local lrucache = require "resty.lrucache"
-local jwt = require "wakari_jwt"
+local ffi = require "ffi"
+local changes = require "gateway_changes"
 local control = require "gateway_control"
+local jwt = require "wakari_jwt"
+
+ffi.cdef [[
+unsigned char *SHA256(const unsigned char *data, size_t length, unsigned char *digest);
+]]
 
 -- The platform's cookies, also as a browser sends a cookie without a name ("=wk_gateway=..."). Cookies know no ports:
 -- where server and gateway share a host name, the server's session reaches us too, and must reach no app.
@@ -11,14 +16,17 @@ local OWN = "^[%s=]*wk_"
 local SESSION = "^wk_gateway=(.*)$"
 local MAX_TOKEN = 512 -- characters of an API token
 
-local REMEMBERED = 4096 -- bytes of the longest Cookie header that is remembered
-
 local _M = {}
 local revoked = ngx.shared.gateway_revoked
-local split = assert(lrucache.new(1000)) -- Cookie headers that were taken apart
+local digest = ffi.new("unsigned char[?]", 32)
 local made = setmetatable({}, { __mode = "k" }) -- credentials by the claims they were made from
 
-local function take_apart(header)
+-- Returns the Cookie header without the platform's own cookies (empty where nothing is left), and the list of the
+-- session cookies in it.
+function _M.split_cookies(header)
+  if not header or not header:find("wk_", 1, true) then
+    return header or "", {}
+  end
   local others, sessions = {}, {}
   for part in header:gmatch("[^;]+") do
     local cookie = part:match("^%s*(.-)%s*$")
@@ -28,24 +36,7 @@ local function take_apart(header)
       others[#others + 1] = cookie
     end
   end
-  return { others = table.concat(others, "; "), sessions = sessions }
-end
-
--- Returns the Cookie header without the platform's own cookies (empty where nothing is left), and the list of the
--- session cookies in it. A browser sends the same header with every request, so what is in it is remembered (who that is,
--- and whether it still holds, is looked up each time): 8 us a request.
-function _M.split_cookies(header)
-  if not header or not header:find("wk_", 1, true) then
-    return header or "", {}
-  end
-  local parts = split:get(header)
-  if not parts then
-    parts = take_apart(header)
-    if #header <= REMEMBERED then
-      split:set(header, parts)
-    end
-  end
-  return parts.others, parts.sessions
+  return table.concat(others, "; "), sessions
 end
 
 -- Returns true for a Set-Cookie value that would set a cookie of the platform's.
@@ -53,8 +44,10 @@ function _M.sets_own_cookie(value)
   return value:find(OWN) ~= nil
 end
 
+-- Refuses the session cookie with this id from now on.
 function _M.revoke(jti)
   revoked:set(jti, true, 86400) -- longer than any session cookie lives
+  changes.bump()
 end
 
 local function from_cookie(token)
@@ -82,19 +75,27 @@ local function from_cookie(token)
       key = "c:" .. claims.sid .. ":" .. claims.sub,
       jti = claims.jti,
       message = { sid = claims.sid, user = claims.sub },
+      marks = { "sid:" .. claims.sid, "user:" .. claims.sub },
     }
     made[claims] = credential
   end
   return credential
 end
 
--- Returns {kind = "cookie"|"bearer", key, message} from the Authorization header and the session cookies; nil and
--- `not_signed_in`, `cookie_ambiguous` or `control_away` otherwise.
+local function from_token(token)
+  ffi.C.SHA256(token, #token, digest)
+  local hex = ffi.string(digest, 32):gsub(".", function(byte)
+    return ("%02x"):format(byte:byte())
+  end)
+  return { kind = "bearer", key = "b:" .. hex, message = { token = token }, marks = { "token:" .. hex } }
+end
+
+-- Returns {kind = "cookie"|"bearer", key, message, marks} from the Authorization header and the session cookies (`marks`: what
+-- `gateway_changes` knows it by); nil and `not_signed_in`, `cookie_ambiguous` or `control_away` otherwise.
 function _M.find(authorization, sessions)
   local token = authorization and authorization:match("^[Bb][Ee][Aa][Rr][Ee][Rr] +(wk_[%w_-]+)$")
   if token and #token <= MAX_TOKEN then
-    local digest = ngx.encode_base64(ngx.sha1_bin(token), true)
-    return { kind = "bearer", key = "b:" .. digest, message = { token = token } }
+    return from_token(token)
   end
   if #sessions > 1 then
     return nil, "cookie_ambiguous"

@@ -6,7 +6,7 @@ local _M = {}
 local KNOWN = {
   path_ambiguous = { 400, "This address can be read in more than one way, so it is refused.",
     "Leave out encoded slashes, backslashes and dot segments." },
-  request_ambiguous = { 400, "This request repeats a header that may stand once, or has too many headers.", "" },
+  request_ambiguous = { 400, "This request's headers can be read in more than one way, or are too many.", "" },
   cookie_ambiguous = { 400, "The browser sent more than one sign-in of this gateway.",
     "Delete the cookies of this site and sign in again." },
   not_found = { 404, "There is nothing at this address.", "Open the app from its project's page." },
@@ -22,6 +22,8 @@ local KNOWN = {
   server_away = { 503, "The server cannot be reached, so nobody can enter right now.",
     "Who is inside already can go on. Try again in a moment." },
   control_away = { 503, "The gateway is starting or not well.", "Try again in a moment." },
+  draining = { 503, "This gateway is being taken out of service, so no more apps are opened here.",
+    "What is open goes on. Try again in a few minutes, or ask an administrator." },
   node_away = { 502, "The compute node of this project does not answer.", "Try again in a moment; files are safe." },
   internal_error = { 500, "Something went wrong on our side.",
     "Try again; if it happens again, tell an administrator the request id." },

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- Routes: at which node a person's app answers. Not a permission: `gateway_decisions` is asked on every request too.
 
+local changes = require "gateway_changes"
 local cjson = require "cjson.safe"
 local lrucache = require "resty.lrucache"
 local control = require "gateway_control"
@@ -64,6 +65,10 @@ function _M.find(credential, user, request, wait)
   local key = key_of(user, request)
   local route = read(key)
   if not route then
+    local settings = control.settings()
+    if settings and settings.draining then
+      return nil, errors.of("draining")
+    end
     return open(key, credential, request, wait, ngx.var.wk_request_id)
   end
   if route.fresh <= ngx.now() and not ngx.worker.exiting() and dict:add("asking|" .. key, true, 75) then
@@ -78,11 +83,15 @@ end
 
 function _M.forget(key)
   dict:delete(key)
+  changes.bump()
 end
 
--- Forgets the route of the app for this user.
+-- Forgets the route of the app for this user, where there is one.
 function _M.forget_for(user, request)
-  dict:delete(key_of(user, request))
+  local key = key_of(user, request)
+  if dict:get(key) then
+    _M.forget(key)
+  end
 end
 
 -- Returns the signed token by which the node knows this gateway.

@@ -1,23 +1,30 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- What NGINX asks about the other side of a decided request: which peer, and what of its answer reaches the client.
+-- What NGINX asks about the other side of a decided request: which peer, what of its answer reaches the client, and what to
+-- remember when it is over.
 
 local answer = require "gateway_answer"
 local balancer = require "ngx.balancer"
 local credentials = require "gateway_credential"
 local routes = require "gateway_routes"
+local sockets = require "gateway_sockets"
 
 local MAX_HEADERS = 100
+-- Seconds; a WebSocket may be silent for long. A dead peer is noticed by TCP keep-alive and by the app's own pings.
+local SOCKET_CONNECT, SOCKET_SEND, SOCKET_READ = 3, 300, 86400
 
 local _M = {}
 
 function _M.balance()
   local ctx = ngx.ctx
-  local route = ctx.route
+  local route = ctx.grant.route
   if not ctx.tried then
     ctx.tried = true
     balancer.set_more_tries(1) -- a kept connection that the node had just closed
   end
   assert(balancer.set_current_peer(route.node_host, route.node_port))
+  if ctx.descriptor then
+    assert(balancer.set_timeouts(SOCKET_CONNECT, SOCKET_SEND, SOCKET_READ))
+  end
 end
 
 local function keep_others(cookies)
@@ -30,31 +37,34 @@ local function keep_others(cookies)
   ngx.header["Set-Cookie"] = kept
 end
 
--- Answers of a node: our cookie and our headers are not an app's to set. They are read once, all (proxy_buffer_size bounds
--- them), and changed only where there is something to change: 1.5 us a request.
+local function not_running(route)
+  routes.forget(route.key)
+  ngx.var.wk_reason = "app_not_running"
+  if answer.is_navigation(ngx.req.get_method(), ngx.req.get_headers(MAX_HEADERS)) then
+    ngx.status = 302 -- ask again: this time the app is opened first, behind the starting page
+    ngx.header["Location"] = ngx.var.request_uri
+    ngx.header["Cache-Control"] = "no-store"
+  end
+end
+
+-- Answers of a node: our cookie is not an app's to set (our headers are hidden in nginx.conf).
 function _M.header_filter()
-  local headers = setmetatable(ngx.resp.get_headers(0), nil)
-  local cookies = headers["set-cookie"]
+  local cookies = ngx.header["Set-Cookie"]
   if cookies then
     keep_others(cookies)
   end
-  local route = ngx.ctx.route
-  if not route then
-    return
-  end
-  local refused = headers["x-wakari-error"]
-  if refused == "app_not_running" then
-    routes.forget(route.key)
-    ngx.var.wk_reason = refused
-    if answer.is_navigation(ngx.req.get_method(), ngx.req.get_headers(MAX_HEADERS)) then
-      ngx.status = 302 -- ask again: this time the app is opened first, behind the starting page
-      ngx.header["Location"] = ngx.var.request_uri
-      ngx.header["Cache-Control"] = "no-store"
+  local status = ngx.status
+  if status == 503 then
+    local grant = ngx.ctx.grant
+    if grant and ngx.var.upstream_http_x_wakari_error == "app_not_running" then
+      not_running(grant.route)
     end
-  end
-  for name in pairs(headers) do
-    if name:byte(1) == 120 and name:sub(1, 9) == "x-wakari-" then
-      ngx.header[name] = nil
+  elseif status == 101 then
+    local ctx = ngx.ctx
+    if ctx.descriptor then
+      ctx.socket = sockets.add(ctx.descriptor, ctx.grant)
+    else
+      ngx.status = 502 -- nobody asked for another protocol
     end
   end
 end
@@ -65,6 +75,15 @@ function _M.control_header_filter()
   if jti then
     credentials.revoke(jti)
     ngx.header["X-Wakari-Revoke"] = nil
+  end
+end
+
+-- The request is over; its connection is still its own.
+function _M.log()
+  local socket = ngx.ctx.socket
+  if socket then
+    sockets.remove(socket)
+    ngx.var.wk_reason = socket.reason or "ended"
   end
 end
 
