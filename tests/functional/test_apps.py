@@ -74,13 +74,3 @@ def test_a_viewer_reads_and_nothing_more(owner: Account, bob: Account, project: 
     assert bob.session.get(viewer + "Welcome.txt?raw=1", timeout=30).text.strip()
     for method in ("POST", "PUT", "DELETE"):
         assert bob.session.request(method, viewer + "Welcome.txt", data="x", timeout=30).status_code == 405
-
-
-def test_a_reader_of_a_public_project_is_led_to_its_public_folder(alice: Account, project: dict[str, Any]) -> None:
-    path = f"{project['owner']}/apps"
-    viewer = alice.call("GET", f"/projects/{path}")["urls"]["apps"]["viewer"]
-    first = alice.session.get(viewer, timeout=120)
-    assert f'href="/{path}/viewer/public"' in first.text
-    assert "Welcome.txt" not in first.text
-    assert alice.session.get(viewer + "public", timeout=30).status_code == 200
-    assert alice.session.get(viewer + "Welcome.txt", timeout=30).status_code == 403

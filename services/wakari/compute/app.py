@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 import os
+import pwd
 from typing import Any, TypeVar
 
 from flask import Flask, Response, g, jsonify, request
@@ -102,7 +103,17 @@ def problems(settings: ComputeSettings) -> list[str]:
     else:
         if disk.f_blocks and disk.f_bavail / disk.f_blocks < _LOW_DISK:
             found.append(f"The disk of {settings.project_root} is nearly full.")
+    if settings.anonymous and not _exists(settings.anonymous):
+        found.append(f"The account {settings.anonymous!r} of ANON_USER does not exist: public projects cannot start.")
     return found + manifests.read_all(settings.below_prefix(settings.apps_dir))[1]
+
+
+def _exists(account: str) -> bool:
+    try:
+        pwd.getpwnam(account)
+    except KeyError:
+        return False
+    return True
 
 
 def _described(unit: systemd.AppUnit) -> dict[str, Any]:

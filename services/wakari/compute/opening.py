@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import Any
+from typing import Any, Self
+
+from pydantic import model_validator
 
 from wakari.compute import manifests, readiness
 from wakari.compute.helper_client import HelperClient
@@ -13,7 +15,7 @@ from wakari.compute.manifests import Manifest
 from wakari.compute.settings import ComputeSettings
 from wakari.core.errors import AppError
 from wakari.core.messages import AppName, Level, Message, Person, ProjectSpec, instance_of
-from wakari.helper import systemd
+from wakari.helper import systemd, visitors
 from wakari.helper.apps import require_at_least, require_level
 
 log = logging.getLogger(__name__)
@@ -23,12 +25,21 @@ _LOOK = 1.0
 
 
 class OpenApp(Message):
-    """What a gateway asks: this app of this project for this person, whose level the server decided."""
+    """What a gateway asks: this app of this project for this person, whose level the server decided.
+
+    `user` is None for somebody who has not signed in, whose level is `read`.
+    """
 
     project: ProjectSpec
-    user: Person
+    user: Person | None
     level: Level
     app: AppName
+
+    @model_validator(mode="after")
+    def _visitors_read(self) -> Self:
+        if self.user is None and self.level != "read":
+            raise ValueError("without a user the level is read")
+        return self
 
 
 class Opening:
@@ -45,22 +56,24 @@ class Opening:
             AppError: `app_unknown`, `app_forbidden`, `project_not_started`, `app_failed` (with `detail.log`), and what
                 the helper raises.
         """
-        spec, user = asked.project, asked.user
+        spec, user = asked.project, asked.user.name if asked.user else None
         manifest = manifests.read(self._settings.below_prefix(self._settings.apps_dir), asked.app)
         # Both must allow it: what the server decided for this request, and the team it told.
-        require_at_least(manifest, asked.level, spec, user.name)
-        require_level(manifest, spec, user.name)
+        require_at_least(manifest, asked.level, spec, user)
+        require_level(manifest, spec, user)
+        account = visitors.runs_as(spec, user, self._settings.anonymous)
         self._require_project(spec)
-        instance = instance_of(spec.owner.name, spec.name, user.name, asked.app)
+        instance = instance_of(spec.owner.name, spec.name, account, asked.app)
         answer = {"instance": instance, "state": "running", "permission": manifest.permission}
         if self._answers(asked, manifest, instance) and systemd.app(instance) is not None:
             return answer
-        log_file = self._settings.app_logs / spec.path / user.name / f"{asked.app}.log"
+        log_file = self._settings.app_logs / spec.path / account / f"{asked.app}.log"
         start = readiness.size_of(log_file)
         begun = time.monotonic()
         try:
-            self._helper.call("launch-app", user.name, project=spec.model_dump(), user=user.model_dump(), app=asked.app)
-            self._wait(asked, manifest, instance)
+            person = asked.user.model_dump() if asked.user else None
+            self._helper.call("launch-app", user or account, project=spec.model_dump(), user=person, app=asked.app)
+            self._wait(asked, manifest, instance, user or account)
         except AppError as error:
             if error.code == "app_failed":
                 error.detail["log"] = readiness.last_lines(log_file, start)
@@ -68,7 +81,7 @@ class Opening:
         log.info("app answers", extra={"instance": instance, "app": asked.app, "seconds": time.monotonic() - begun})
         return answer
 
-    def _wait(self, asked: OpenApp, manifest: Manifest, instance: str) -> None:
+    def _wait(self, asked: OpenApp, manifest: Manifest, instance: str, requested_by: str) -> None:
         deadline = time.monotonic() + self._settings.app_start_timeout
         look, pause = 0.0, _POLL
         while (now := time.monotonic()) < deadline:
@@ -83,7 +96,7 @@ class Opening:
             pause = min(pause * 1.1, _LONGEST_POLL)
         else:
             what = f"did not answer within {self._settings.app_start_timeout:.0f} seconds"
-        self._helper.call("stop-app", asked.user.name, instance=instance)
+        self._helper.call("stop-app", requested_by, instance=instance)
         raise _failed(manifest, what)
 
     def _answers(self, asked: OpenApp, manifest: Manifest, instance: str) -> bool:

@@ -12,8 +12,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from wakari.core.messages import NodeName
+from wakari.core.messages import NodeName, UserName
 from wakari.core.settings import Loaded, Settings, SettingsError, build, read_files
+from wakari.helper import visitors
 
 PLACES = (
     Path("/etc/wakari/config.json"),
@@ -29,6 +30,7 @@ class ComputeSettings(Settings):
     server: str = Field(default="", alias="WAKARI_SERVER")
     cdn: str = Field(default="", alias="CDN")
     manage_accounts: bool = Field(default=True, alias="MANAGE_ACCOUNTS", strict=True)
+    anon_user: UserName = Field(default=visitors.DEFAULT, alias="ANON_USER")
     project_root: Path = Field(default=Path("/projects"), alias="projectRoot")
     prefix: Path = Path(sys.prefix)
     node_name: NodeName
@@ -46,6 +48,11 @@ class ComputeSettings(Settings):
     remove_projects: Literal["archive", "delete"] = "archive"
     processes: int = Field(default=2, ge=1, le=64)
     threads: int = Field(default=16, ge=1, le=512)
+
+    @property
+    def anonymous(self) -> str | None:
+        """Return the account of people outside the team of a public project; None where it is switched off."""
+        return visitors.account_named(self.anon_user)
 
     def below_prefix(self, path: Path) -> Path:
         """Return the path; a relative one starts at the prefix."""

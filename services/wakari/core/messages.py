@@ -33,7 +33,7 @@ AppName = Annotated[str, _checked(names.app_name)]
 NodeName = Annotated[str, _checked(names.node_name)]
 Uid = Annotated[int, Field(ge=1000, le=LAST_UID, strict=True)]
 Level = Literal["none", "read", "write", "admin"]
-Verb = Literal["start-project", "stop-project", "apply-permissions", "remove-project"]
+Verb = Literal["start-project", "stop-project", "apply-permissions", "check-permissions", "remove-project"]
 Step = Literal["accounts", "skeleton", "environment", "permissions", "apps", "ready"]
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import grp
+import os
 import pwd
 import subprocess
 from dataclasses import dataclass
@@ -49,11 +50,14 @@ class Accounts:
             ) from error
 
     def refuse_service(self, name: str, what: str) -> None:
-        """Raise AppError where the name is root's or the service account's: their files are outside the rule."""
-        if name in {"root", self._settings.service_account}:
+        """Raise AppError where the name is root's, the service account's or ANON_USER: none of them is a person."""
+        if name in {"root", self._settings.service_account, self._settings.anonymous}:
+            why = "permissions of its files are never managed"
+            if name == self._settings.anonymous:
+                why = "all who look at a public project share it (ANON_USER)"
             raise AppError(
                 "service_account_refused",
-                f"{name!r} runs this platform and cannot {what}: permissions of its files are never managed.",
+                f"{name!r} belongs to this platform and cannot {what}: {why}.",
                 hint="Use the account of a person.",
                 status=403,
             )
@@ -96,7 +100,45 @@ class Accounts:
         for member in spec.members:
             account = self.ensure(member, make=make)
             (members if member.role == "member" else viewers)[account.uid] = account.gid
-        return owner, Team(owner.uid, owner.gid, members, viewers)
+        anonymous = self.anonymous().uid if spec.public and self._settings.anonymous else None
+        return owner, Team(owner.uid, owner.gid, members, viewers, anonymous)
+
+    def anonymous(self) -> Account:
+        """Return the account of ANON_USER: what it may read, everybody may, and it may write nowhere.
+
+        Raises:
+            AppError: `anonymous_account_missing`, `anonymous_account_refused` (not an account for this alone).
+        """
+        name = self._settings.anon_user
+        hint = "Run the playbook, or correct ANON_USER in etc/wakari/config.json ('disabled' switches it off)."
+        found = _find(name)
+        if found is None:
+            raise AppError(
+                "anonymous_account_missing",
+                f"The account {name!r}, under which people look at public projects, does not exist on this node.",
+                hint=hint,
+                status=500,
+            )
+        service = self.service()
+        groups = set(os.getgrouplist(name, found.gid))
+        if found.uid in {0, service.pw_uid} or found.uid >= FIRST_PERSON or groups - {found.gid}:
+            what = f"uid {found.uid}, groups {', '.join(map(str, sorted(groups)))}"
+        elif found.gid in {0, service.pw_gid}:
+            what = f"the group {found.gid} of the platform's own"
+        else:
+            return found
+        raise AppError(
+            "anonymous_account_refused",
+            f"{name!r} ({what}) cannot be the account under which people look at public projects: "
+            f"that must be a system account (uid below {FIRST_PERSON}), in no group but its own.",
+            hint=hint,
+            status=500,
+        )
+
+    def is_system(self, name: str) -> bool:
+        """Return whether the account is one of the operating system or the platform; False where there is none."""
+        found = _find(name)
+        return found is not None and found.uid < FIRST_PERSON
 
     def _make(self, person: Person) -> Account:
         try:

@@ -20,7 +20,7 @@ from wakari.helper.projects import Projects
 from wakari.helper.settings import HelperSettings
 from wakari.permissions.engine import Engine
 from wakari.permissions.policy import Policy
-from wakari.permissions.report import Report
+from wakari.permissions.report import EXAMPLES, Report
 
 
 class Applying:
@@ -31,13 +31,26 @@ class Applying:
         self._accounts = Accounts(settings)
         self._projects = Projects(settings)
 
+    def rule(self, spec: ProjectSpec) -> tuple[Policy, frozenset[int]]:
+        """Return the rule for the project's files, and the uids whose files it does not touch; no account is made."""
+        return Policy(self._accounts.team(spec, make=False)[1]), frozenset({0, self._accounts.service().pw_uid})
+
     def lock(self, spec: ProjectSpec, waiting: Callable[[], object]) -> AbstractContextManager[None]:
         """Return the lock that every change of the project holds."""
         # Neither user nor project names hold a dot: distinct projects have distinct locks.
         return locks.held(self._settings.run_dir, f"project.{spec.owner.name}.{spec.name}.lock", waiting)
 
-    def apply(self, spec: ProjectSpec, *, write: bool, progress: Callable[[int], None] | None = None) -> Report:
+    def apply(
+        self,
+        spec: ProjectSpec,
+        *,
+        write: bool,
+        progress: Callable[[int], None] | None = None,
+        examples: int = EXAMPLES,
+    ) -> Report:
         """Compare the project's files with the rule, and put them right where `write`; return what was found.
+
+        At most `examples` wrong files are told of one by one.
 
         Raises:
             AppError: `project_not_started`, `project_owner_wrong`, and what accounts and the engine raise.
@@ -46,7 +59,7 @@ class Applying:
         spared = frozenset({0, self._accounts.service().pw_uid})
         descriptor = self._projects.open(spec, owner)
         try:
-            return Engine(Policy(team), spared, write=write, progress=progress).run(descriptor)
+            return Engine(Policy(team), spared, write=write, progress=progress, examples=examples).run(descriptor)
         finally:
             os.close(descriptor)
 

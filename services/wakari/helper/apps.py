@@ -11,7 +11,7 @@ from wakari.compute import manifests
 from wakari.compute.manifests import Manifest
 from wakari.core.errors import AppError
 from wakari.core.messages import Person, ProjectSpec, instance_of
-from wakari.helper import limits, systemd
+from wakari.helper import limits, systemd, visitors
 from wakari.helper.accounts import Account, Accounts
 from wakari.helper.projects import ENVIRONMENTS, Projects
 from wakari.helper.settings import HelperSettings, require_root_only
@@ -30,20 +30,23 @@ class Apps:
         self._accounts = accounts
         self._projects = projects
 
-    def launch(self, spec: ProjectSpec, user: Person, app: str) -> str:
-        """Run the app for the person where it does not run yet; return the instance's id.
+    def launch(self, spec: ProjectSpec, user: Person | None, app: str) -> str:
+        """Run the app for the person, or for nobody in particular, where it does not run yet; return the instance's id.
 
         Raises:
             AppError: `app_unknown`, `app_forbidden`, `project_not_started`, `app_failed`, `limit_not_enforced`, and
                 what accounts raise.
         """
-        self._accounts.refuse_service(user.name, "run an app")
+        name = user.name if user else None
+        if name is not None:
+            self._accounts.refuse_service(name, "run an app")
         manifest = self._manifest(app)
-        require_level(manifest, spec, user.name)
-        instance = instance_of(spec.owner.name, spec.name, user.name, app)
+        require_level(manifest, spec, name)
+        runs_as = visitors.runs_as(spec, name, self._settings.anonymous)
+        instance = instance_of(spec.owner.name, spec.name, runs_as, app)
         if systemd.app(instance) is not None:
             return instance
-        account = self._accounts.ensure(user)
+        account = self._accounts.ensure(user) if user and user.name == runs_as else self._accounts.anonymous()
         os.close(self._projects.open(spec, self._accounts.ensure(spec.owner)))
         command = self._command(spec, account, manifest)
         self._clear_runtime(instance)
@@ -69,14 +72,18 @@ class Apps:
         return [unit for unit in systemd.apps() if (unit.owner, unit.project) == (spec.owner.name, spec.name)]
 
     def forbidden(self, spec: ProjectSpec) -> list[AppUnit]:
-        """Return the running instances of people who may not run them (any more)."""
-        found = []
-        for unit in self.of_project(spec):
-            try:
-                require_level(self._manifest(unit.app), spec, unit.user)
-            except AppError:
-                found.append(unit)
-        return found
+        """Return the running instances of people who may not run them (any more), or not under this account."""
+        return [unit for unit in self.of_project(spec) if not self._allowed(spec, unit)]
+
+    def _allowed(self, spec: ProjectSpec, unit: AppUnit) -> bool:
+        user = None if unit.user == self._settings.anonymous else unit.user
+        try:
+            require_level(self._manifest(unit.app), spec, user)
+            same = visitors.runs_as(spec, user, self._settings.anonymous) == unit.user
+        except AppError:
+            return False
+        # ANON_USER was another once, or is switched off now: who it ran for is nobody any more.
+        return same and (user is None or not self._accounts.is_system(user))
 
     def _manifest(self, app: str) -> Manifest:
         folder = self._settings.below_prefix(self._settings.apps_dir)
@@ -118,6 +125,11 @@ class Apps:
             "WAKARI_ANACONDA": str(self._settings.anaconda),
             "WAKARI_URL_PREFIX": values["urlPrefix"],
         }
+        confinement = {}
+        if account.name == self._settings.anonymous:
+            # An ACL could still let it write somewhere, by a mistake of a file's owner; the mount cannot.
+            confinement = {"ProtectSystem": "strict", "ReadWritePaths": str(runtime)}
+            variables["WAKARI_VISITORS"] = "yes"
         return Command(
             owner=spec.owner.name,
             project=spec.name,
@@ -130,6 +142,7 @@ class Apps:
             environment=variables | manifest.variables(values),
             log=self._settings.app_logs / spec.path / account.name / f"{manifest.name}.log",
             limits=limits.properties(self._settings.app_limits),
+            confinement=confinement,
         )
 
     def _make_runtime(self, instance: str, account: Account) -> None:
@@ -160,8 +173,8 @@ class Apps:
             os.close(descriptor)
 
 
-def level_of(spec: ProjectSpec, user: str) -> str:
-    """Return the person's level on the project, from the team the server told."""
+def level_of(spec: ProjectSpec, user: str | None) -> str:
+    """Return the person's level on the project, from the team the server told; of somebody not signed in for None."""
     if user == spec.owner.name:
         return "admin"
     for member in spec.members:
@@ -170,17 +183,18 @@ def level_of(spec: ProjectSpec, user: str) -> str:
     return "read" if spec.public else "none"
 
 
-def require_level(manifest: Manifest, spec: ProjectSpec, user: str) -> None:
+def require_level(manifest: Manifest, spec: ProjectSpec, user: str | None) -> None:
     """Raise AppError `app_forbidden` (403) where the team gives the person a level below the app's."""
     require_at_least(manifest, level_of(spec, user), spec, user)
 
 
-def require_at_least(manifest: Manifest, level: str, spec: ProjectSpec, user: str) -> None:
+def require_at_least(manifest: Manifest, level: str, spec: ProjectSpec, user: str | None) -> None:
     """Raise AppError `app_forbidden` (403) where the level is below the app's."""
     if _ORDER.index(level) < _ORDER.index(manifest.permission):
         raise AppError(
             "app_forbidden",
-            f"{manifest.title} needs the right to {manifest.permission} in {spec.path}; {user} has {level}.",
+            f"{manifest.title} needs the right to {manifest.permission} in {spec.path}; "
+            f"{user or 'who is not signed in'} has {level}.",
             hint="Ask the project's owner.",
             status=403,
         )

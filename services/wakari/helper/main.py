@@ -85,5 +85,5 @@ def _said(request: requests.Request) -> str:
     else:
         words.append(f"project={request.project.path}")
     if isinstance(request, requests.LaunchApp):
-        words.append(f"app={request.app} user={request.user.name}")
+        words.append(f"app={request.app} user={request.user.name if request.user else '-'}")
     return " ".join(words)

@@ -45,11 +45,17 @@ class ApplyPermissions(_ProjectRequest):
 
 
 class LaunchApp(_ProjectRequest):
-    """Run an app of the project as a person; nothing where it runs already."""
+    """Run an app of the project for a person, or a visitor who is not signed in; nothing where it runs already."""
 
     verb: Literal["launch-app"]
-    user: Person
+    user: Person | None
     app: AppName
+
+
+class CheckPermissions(_ProjectRequest):
+    """Compare the project's files with the rule; change nothing."""
+
+    verb: Literal["check-permissions"]
 
 
 class StopApp(_Request):
@@ -72,7 +78,16 @@ class RemoveProject(_ProjectRequest):
     mode: Literal["archive", "delete"]
 
 
-Request = EnsureAccounts | StartProject | ApplyPermissions | LaunchApp | StopApp | StopProject | RemoveProject
+Request = (
+    EnsureAccounts
+    | StartProject
+    | ApplyPermissions
+    | CheckPermissions
+    | LaunchApp
+    | StopApp
+    | StopProject
+    | RemoveProject
+)
 _ADAPTER: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="verb")])
 
 

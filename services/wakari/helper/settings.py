@@ -9,12 +9,14 @@ from typing import Any
 
 from pydantic import Field
 
+from wakari.core.messages import UserName
 from wakari.core.settings import Loaded, Settings, SettingsError, build, read_files
+from wakari.helper import visitors
 
 PREFIX = Path("/opt/wakari/wakari-compute")
 SITE = Path("/etc/wakari")
 # Of the launcher's files (docs/compute.md) the helper takes these keys alone; the launcher checks the others.
-_SHARED = ("projectRoot", "MANAGE_ACCOUNTS", "WAKARI_SERVER", "CDN")
+_SHARED = ("projectRoot", "MANAGE_ACCOUNTS", "ANON_USER", "WAKARI_SERVER", "CDN")
 
 
 class AppLimits(Settings):
@@ -31,6 +33,7 @@ class HelperSettings(Settings):
     prefix: Path
     project_root: Path = Field(default=Path("/projects"), alias="projectRoot")
     manage_accounts: bool = Field(default=True, alias="MANAGE_ACCOUNTS", strict=True)
+    anon_user: UserName = Field(default=visitors.DEFAULT, alias="ANON_USER")
     server: str = Field(default="", alias="WAKARI_SERVER")
     cdn: str = Field(default="", alias="CDN")
     service_account: str = "wakari"
@@ -42,6 +45,11 @@ class HelperSettings(Settings):
     run_dir: Path = Path("/run/wakari")
     state_dir: Path = Path("/var/lib/wakari")
     app_limits: AppLimits = AppLimits()
+
+    @property
+    def anonymous(self) -> str | None:
+        """Return the account of people outside the team of a public project; None where it is switched off."""
+        return visitors.account_named(self.anon_user)
 
     def below_prefix(self, path: Path) -> Path:
         """Return the path; a relative one starts at the prefix."""

@@ -10,7 +10,7 @@ import re
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from wakari.core.errors import AppError
@@ -45,7 +45,7 @@ class AppUnit:
 
 @dataclass(frozen=True)
 class Command:
-    """What to run as whom, where, with which environment, log and limits (properties of systemd)."""
+    """What to run as whom, where, with which environment, log, limits and confinement (properties of systemd)."""
 
     owner: str
     project: str
@@ -58,6 +58,7 @@ class Command:
     environment: Mapping[str, str]
     log: Path
     limits: Mapping[str, str]
+    confinement: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def instance(self) -> str:
@@ -96,6 +97,7 @@ def start(command: Command) -> None:
         "StandardOutput": f"append:{command.log}",
         "StandardError": f"append:{command.log}",
         **command.limits,
+        **command.confinement,
     }
     # --collect: a unit that failed is forgotten, so that the name is free; its last words are in its log.
     argv = ["systemd-run", "--quiet", "--collect", "--no-ask-password", "--service-type=exec"]

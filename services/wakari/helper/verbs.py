@@ -10,7 +10,7 @@ from typing import Any
 
 from wakari.core.errors import AppError
 from wakari.core.messages import ProjectSpec, Step, instance_of
-from wakari.helper import locks, requests
+from wakari.helper import locks, requests, visitors
 from wakari.helper.accounts import Accounts
 from wakari.helper.applying import Applying
 from wakari.helper.apps import Apps
@@ -79,10 +79,21 @@ class Verbs:
         return {"permissions": report.as_dict()}
 
     @run.register
+    def _check_permissions(self, request: requests.CheckPermissions) -> Result:
+        """Look without the project's lock: a check must keep nobody from starting the project."""
+        if not os.path.lexists(self._projects.path(request.project)):
+            return {"permissions": None}
+        self._output.progress("permissions", "Looking at the permissions of all files", 0.0)
+        report = self._applying.apply(request.project, write=False, progress=self._walk_progress)
+        return {"permissions": report.as_dict()}
+
+    @run.register
     def _launch_app(self, request: requests.LaunchApp) -> Result:
-        name = f"app.{instance_of(request.project.owner.name, request.project.name, request.user.name, request.app)}"
+        spec, user = request.project, request.user
+        account = visitors.runs_as(spec, user.name if user else None, self._settings.anonymous)
+        name = f"app.{instance_of(spec.owner.name, spec.name, account, request.app)}"
         with locks.held(self._settings.run_dir, f"{name}.lock", lambda: self._waiting("apps")):
-            return {"instance": self._apps.launch(request.project, request.user, request.app)}
+            return {"instance": self._apps.launch(spec, user, request.app)}
 
     @run.register
     def _stop_app(self, request: requests.StopApp) -> Result:

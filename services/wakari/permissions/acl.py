@@ -61,13 +61,13 @@ class Acl:
 
     def __str__(self) -> str:
         """Return the short text form of acl(5), ids as numbers."""
-        parts = [f"u::{_letters(self.user_obj)}"]
-        parts += [f"u:{uid}:{_letters(perm)}" for uid, perm in sorted(self.users.items())]
-        parts.append(f"g::{_letters(self.group_obj)}")
-        parts += [f"g:{gid}:{_letters(perm)}" for gid, perm in sorted(self.groups.items())]
+        parts = [f"u::{letters(self.user_obj)}"]
+        parts += [f"u:{uid}:{letters(perm)}" for uid, perm in sorted(self.users.items())]
+        parts.append(f"g::{letters(self.group_obj)}")
+        parts += [f"g:{gid}:{letters(perm)}" for gid, perm in sorted(self.groups.items())]
         if self.mask is not None:
-            parts.append(f"m::{_letters(self.mask)}")
-        parts.append(f"o::{_letters(self.other)}")
+            parts.append(f"m::{letters(self.mask)}")
+        parts.append(f"o::{letters(self.other)}")
         return ",".join(parts)
 
 
@@ -98,5 +98,6 @@ def decode(value: bytes) -> Acl:
         raise ValueError("an ACL without owner, group or others") from error
 
 
-def _letters(perm: int) -> str:
+def letters(perm: int) -> str:
+    """Return permission bits (0-7) as `rwx`, with `-` for each that is off."""
     return "".join(letter if perm & bit else "-" for letter, bit in (("r", READ), ("w", WRITE), ("x", EXECUTE)))

@@ -23,7 +23,7 @@ from wakari.permissions.failures import write_error
 from wakari.permissions.inspector import Inspector, Project
 from wakari.permissions.links import Links
 from wakari.permissions.policy import Policy
-from wakari.permissions.report import Report
+from wakari.permissions.report import EXAMPLES, Report
 from wakari.permissions.sharing import Peer
 from wakari.permissions.walker import Walker
 
@@ -32,14 +32,24 @@ _WORKERS = 2  # the most: who gives work away gives it to one other (sharing.py)
 
 
 class Engine:
-    """One walk over one project. `spared` are the uids whose inodes are never changed: root and the service account."""
+    """One walk over one project. `spared` are the uids whose inodes are never changed: root and the service account.
+
+    The report tells of at most `examples` wrong inodes one by one.
+    """
 
     def __init__(
-        self, policy: Policy, spared: frozenset[int], *, write: bool, progress: Callable[[int], None] | None = None
+        self,
+        policy: Policy,
+        spared: frozenset[int],
+        *,
+        write: bool,
+        progress: Callable[[int], None] | None = None,
+        examples: int = EXAMPLES,
     ) -> None:
         self._policy = policy
         self._spared = spared
         self._write = write
+        self._examples = examples
         self._progress = progress or (lambda _: None)
         self._seen = 0
 
@@ -59,7 +69,8 @@ class Engine:
 
     def _run(self, root: int) -> Report:
         device, mount = os.fstat(root).st_dev, tree.mount_id(root)
-        project = Project(self._policy, self._spared, self._write, device, mount, tree.has_mounts_below(root))
+        mounts = tree.has_mounts_below(root)
+        project = Project(self._policy, self._spared, self._write, device, mount, mounts, self._examples)
         began = links.mark()
         inspector = Inspector(project, self._count)
         linked = Links()

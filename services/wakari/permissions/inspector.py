@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from wakari.permissions import acl, tree
 from wakari.permissions.judge import Judge, actual
 from wakari.permissions.policy import Policy
-from wakari.permissions.report import Problem, Report
+from wakari.permissions.report import EXAMPLES, Problem, Report
 
 _PROGRESS_EVERY = 5000  # inodes
 
@@ -32,6 +32,7 @@ class Project:
     device: int
     mount: int
     mounts_inside: bool
+    examples: int = EXAMPLES
 
     def is_elsewhere(self, descriptor: int, status: os.stat_result) -> bool:
         """Return whether the inode is another file system's, or is seen by a bind mount (which root alone makes)."""
@@ -47,7 +48,7 @@ class Inspector:
         self._project = project
         self._judge = Judge(project.policy)
         self._progress = progress
-        self.report = Report()
+        self.report = Report(examples=project.examples)
 
     def directory(self, descriptor: int, path: str, status: os.stat_result, *, public: bool) -> None:
         """Compare an open directory of the project; OSError where the kernel refuses."""
@@ -64,11 +65,10 @@ class Inspector:
             return
         wanted = self._judge.wanted_directory(uid, gid, public=public)
         wanted_default = self._judge.wanted_default(public=public)
-        if self.report.count_wrong():
-            default = actual(raw_default, 0) if raw_default else "none"
-            found = f"default {default}" if access_right else str(actual(raw, mode))
-            told = f"default {wanted_default}" if access_right else str(wanted)
-            self.report.problems.append(Problem(path or ".", uid, found, told))
+        if self.report.count_wrong(uid):
+            found = wanted if access_right else actual(raw, mode)  # another way to write the same is no difference
+            default = actual(raw_default, 0) if raw_default else None
+            self.report.problems.append(Problem(path or ".", uid, found, wanted, default, wanted_default))
         if self._project.write:
             os.setxattr(descriptor, acl.ACCESS, wanted.encode())
             os.setxattr(descriptor, acl.DEFAULT, wanted_default.encode())
@@ -118,10 +118,10 @@ class Inspector:
             raw = tree.read_attribute(target, acl.ACCESS)
             if self._judge.file_is_right(raw, mode, uid, gid, public):
                 return
-        if self.report.count_wrong():
+        if self.report.count_wrong(uid):
             found = actual(tree.read_attribute(target, acl.ACCESS), mode)
             wanted = self._judge.wanted_file(mode, uid, gid, public=public)
-            self.report.problems.append(Problem(path, uid, str(found), str(wanted)))
+            self.report.problems.append(Problem(path, uid, found, wanted))
         if self._project.write:
             os.setxattr(target, acl.ACCESS, self._judge.file_attribute(bool(mode & stat.S_IXUSR), uid, gid, public))
             self.report.changed += 1

@@ -15,12 +15,16 @@ PUBLIC = "public"
 
 @dataclass(frozen=True)
 class Team:
-    """A project's people: the owner, members (read and write) and viewers (read), each uid with its primary group."""
+    """A project's people: the owner, members (read and write) and viewers (read), each uid with its primary group.
+
+    `anonymous` is the uid of the account that reads a public project for everybody else; None in a private one.
+    """
 
     owner: int
     owner_group: int
     members: Mapping[int, int] = field(default_factory=dict)
     viewers: Mapping[int, int] = field(default_factory=dict)
+    anonymous: int | None = None
 
 
 class Policy:
@@ -28,7 +32,8 @@ class Policy:
 
     def __init__(self, team: Team) -> None:
         self.team = team
-        self._rights = dict.fromkeys(team.viewers, RX) | dict.fromkeys(team.members, RWX) | {team.owner: RWX}
+        readers = [*team.viewers, *([] if team.anonymous is None else [team.anonymous])]
+        self._rights = dict.fromkeys(readers, RX) | dict.fromkeys(team.members, RWX) | {team.owner: RWX}
         # A group of one's own (gid = uid) holds its person alone; another group may hold anybody.
         self._private_groups = {gid for uid, gid in team.members.items() if gid == uid}
         self._shared_groups = any(gid not in {uid, team.owner_group} for uid, gid in team.members.items())

@@ -24,6 +24,7 @@ from wakari.viewer import files
 from wakari.viewer.notebook import Renderer
 
 MAX_TEXT = 1 << 20  # bytes of a text that are shown in a page
+_READERS = (["read"], ["write"], ["admin"])
 _SNIFFED = 8192  # bytes that decide whether a file is text
 PICTURES = {
     ".gif": "image/gif",
@@ -45,12 +46,13 @@ HEADERS = {
 
 @dataclass(frozen=True)
 class Place:
-    """What this instance shows: a project's folder, at an address, to one person."""
+    """What this instance shows: a project's folder, at an address, to one person or (`shared`) to all who may read."""
 
     project: Path
     url_prefix: str
     anaconda: Path
     person: str = pwd.getpwuid(os.getuid()).pw_name
+    shared: bool = False
 
     def url(self, names: tuple[str, ...]) -> str:
         """Return the address of a file or folder; any bytes a name may hold are encoded."""
@@ -67,7 +69,11 @@ def create_app(place: Place) -> Flask:
 
     @app.before_request
     def _authenticate() -> None:
-        if request.headers.getlist("X-Wakari-User") != [place.person]:
+        if place.shared:
+            # The account is nobody's: whom the gateway lets read the project sees the same.
+            if request.headers.getlist("X-Wakari-Level") not in _READERS:
+                raise AppError("level_wrong", "This project is not open to you.", status=403)
+        elif request.headers.getlist("X-Wakari-User") != [place.person]:
             raise AppError("person_wrong", "This Viewer is another person's.", status=403)
 
     @app.after_request

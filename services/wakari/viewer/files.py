@@ -138,7 +138,8 @@ def _forbidden() -> AppError:
     return AppError(
         "file_forbidden",
         "You may not read this.",
-        hint="Who is not in the project's team sees its folder public/. Its owner can add you to the team.",
+        hint="The project's owner can add you to its team. Whoever sees the project and not this file: permissions are "
+        "put right when the project starts.",
         status=403,
     )
 

@@ -24,7 +24,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--anaconda", type=Path, required=True, help="the root distribution, whose nbconvert is used")
     options = parser.parse_args(arguments)
     logs.configure("WARNING")
-    place = Place(options.project_dir, options.url_prefix, options.anaconda)
+    # Set by the root helper alone, for the instance that everybody outside the team of a public project shares.
+    shared = os.environ.get("WAKARI_VISITORS") == "yes"
+    place = Place(options.project_dir, options.url_prefix, options.anaconda, shared=shared)
     # detach: gunicorn closes it.
     web.serve(lambda: create_app(place), listening(options.socket).detach(), workers=1, threads=8)
     return 0

@@ -161,13 +161,44 @@ def test_app_needs_the_level_from_the_team_and_from_the_server(node: Node, role:
     assert code_of(call(node, "POST", "/_wakari/v1/apps/open", body)) == (403, "app_forbidden")
 
 
+@pytest.mark.parametrize(
+    ("public", "level", "permission", "expected"),
+    [
+        (True, "read", "read", (409, "project_not_started")),  # allowed, as far as that goes
+        (True, "read", "write", (403, "app_forbidden")),
+        (False, "read", "read", (403, "app_forbidden")),
+        (True, "write", "read", (422, "request_invalid")),
+        (True, "none", "read", (422, "request_invalid")),
+    ],
+)
+def test_somebody_not_signed_in_may_only_look_and_only_at_public_projects(
+    node: Node, public: bool, level: str, permission: str, expected: tuple[int, str]
+) -> None:
+    write_manifest(node, permission)
+    body = {"project": project("never", public=public), "user": None, "level": level, "app": "demo"}
+    assert code_of(call(node, "POST", "/_wakari/v1/apps/open", body)) == expected
+
+
+def test_check_of_permissions_is_a_job(node: Node, host: Host) -> None:
+    def job(verb: str) -> dict[str, Any]:
+        body = {"verb": verb, "project": project("checked"), "requested_by": "alice"}
+        last = json.loads(call(node, "POST", "/_wakari/v1/jobs", body).text.splitlines()[-1])
+        return dict(last["result"]["permissions"])
+
+    job("start-project")
+    assert job("check-permissions")["wrong"] == 0
+    (host.projects / "alice/checked/Welcome.txt").chmod(0o604)
+    found = job("check-permissions")
+    assert (found["wrong"], found["changed"], found["problems"][0]["path"]) == (1, 0, "Welcome.txt")
+
+
 def test_app_that_is_not_offered(node: Node) -> None:
     body = {"project": project(), "user": hosts.ALICE, "level": "admin", "app": "absent"}
     assert code_of(call(node, "POST", "/_wakari/v1/apps/open", body)) == (404, "app_unknown")
 
 
-def write_manifest(node: Node) -> None:
+def write_manifest(node: Node, permission: str = "write") -> None:
     folder = node.prefix / "etc/wakari/apps"
     folder.mkdir(exist_ok=True)
-    manifest = {"name": "demo", "title": "Demo", "command_list": ["/bin/true"], "permission": "write"}
+    manifest = {"name": "demo", "title": "Demo", "command_list": ["/bin/true"], "permission": permission}
     (folder / "demo.json").write_text(json.dumps(manifest))

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,9 +84,6 @@ def viewer(root: Root, place: Path) -> Iterator[Viewer]:
     project, run = place / "viewed/alice/p1", place / "viewer-run"
     (project / "sub").mkdir(parents=True)
     (project / "public").mkdir()
-    run.mkdir()
-    os.chown(run, PERSON.pw_uid, OTHER.pw_gid)
-    run.chmod(0o2750)
     (project / "sub/a.py").write_text("print('<b>&amp;')\n")
     (project / "page.html").write_text(SCRIPT)
     (project / "drawing.svg").write_text(f"<svg xmlns='http://www.w3.org/2000/svg'>{SCRIPT}</svg>")
@@ -101,13 +99,23 @@ def viewer(root: Root, place: Path) -> Iterator[Viewer]:
     (project / "way").symlink_to("/etc")
     os.mkfifo(project / "fifo", 0o644)
     (project / os.fsdecode(b"caf\xe9 %?#.txt")).write_text("coffee")
+    with launched(root, project, run) as running:
+        yield running
+
+
+@contextmanager
+def launched(root: Root, project: Path, run: Path, **variables: str) -> Iterator[Viewer]:
+    """Run a Viewer of the project as PERSON, with a socket in the new folder `run`, until the end of the block."""
+    run.mkdir()
+    os.chown(run, PERSON.pw_uid, OTHER.pw_gid)
+    run.chmod(0o2750)
     command = [sys.executable, "-c", "import sys; from wakari.viewer.main import main; sys.exit(main(sys.argv[1:]))"]
     command += [f"--socket={run / 'app.sock'}", f"--url-prefix={PREFIX}", f"--project-dir={project}"]
     process = subprocess.Popen(
         [*command, f"--anaconda={root.prefix}"],
         stdin=subprocess.DEVNULL,
         cwd=project,
-        env={"PATH": "/usr/bin:/bin", "HOME": str(run), "PYTHONPATH": os.pathsep.join(sys.path)},
+        env={"PATH": "/usr/bin:/bin", "HOME": str(run), "PYTHONPATH": os.pathsep.join(sys.path)} | variables,
         user=PERSON.pw_uid,
         group=PERSON.pw_gid,
         extra_groups=[],
@@ -194,6 +202,16 @@ def test_a_notebook_is_rendered_and_nothing_of_the_project_runs_for_it(viewer: V
 @pytest.mark.parametrize("headers", [{}, {"X-Wakari-User": "root"}, {"X-Wakari-User": f"{PERSON.pw_name},root"}])
 def test_nobody_but_its_person_is_let_in(viewer: Viewer, headers: dict[str, str]) -> None:
     assert viewer.ask("", headers).status == 403
+
+
+def test_shared_one_lets_in_whom_the_gateway_lets_read(viewer: Viewer, root: Root, place: Path) -> None:
+    with launched(root, viewer.project, place / "visitors-run", WAKARI_VISITORS="yes") as shared:
+        for who in ({"X-Wakari-User": "stranger"}, {"X-Wakari-User": ""}, {}):
+            assert shared.ask("page.html", who | {"X-Wakari-Level": "read"}).status == 200
+            assert shared.ask("secret.txt", who | {"X-Wakari-Level": "read"}).status == 403
+        for level in ({}, {"X-Wakari-Level": "none"}, {"X-Wakari-Level": ""}, {"X-Wakari-Level": "read,none"}):
+            assert shared.ask("page.html", OWN | level).status == 403
+        assert shared.ask("page.html", {"X-Wakari-Level": "admin"}, "DELETE").status == 405
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])

@@ -23,7 +23,7 @@ SKELETON = Path(__file__).parents[3] / "roles/aen_compute/files/skeleton"
 ALICE = {"name": "alice", "uid": 20000, "gid": 20000}
 BOB = {"name": "bob", "uid": 20001, "gid": 20001}
 CAROL = {"name": "carol", "uid": 20002, "gid": 20002}
-SERVICE = "wksvc"
+SERVICE, VISITORS = "wksvc", "wakari-public"
 _OWN_ETC = """
 mount -t overlay overlay -o "lowerdir=/etc,upperdir=$1/upper,workdir=$1/work" /etc
 shift
@@ -164,7 +164,8 @@ def laid_down() -> Iterator[Host]:
         host.shared.write_text(json.dumps({"projectRoot": str(host.projects), "node_name": "compute1"}))
         shutil.copytree(SKELETON, host.root / "skeleton")
         make_distribution(host.anaconda)
-        host.in_namespace("useradd", "--system", "--no-create-home", SERVICE)
+        for name in (SERVICE, VISITORS):
+            host.in_namespace("useradd", "--system", "--no-create-home", name)
         yield host
     finally:
         shutil.rmtree(host.root)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import random
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,8 +21,10 @@ from wakari.permissions.policy import Policy, Team
 pytestmark = pytest.mark.root
 
 OTHER_MEMBER = 20004
-PEOPLE = (ALICE, BOB, OTHER_MEMBER, CAROL, DAVE)
+VISITORS = 901  # the account of ANON_USER
+PEOPLE = (ALICE, BOB, OTHER_MEMBER, CAROL, DAVE, VISITORS)
 TEAM = Team(ALICE, ALICE, members={BOB: BOB, OTHER_MEMBER: OTHER_MEMBER}, viewers={CAROL: CAROL})
+OPEN = replace(TEAM, anonymous=VISITORS)  # the same in a public project
 LEVELS = {ALICE: 7, BOB: 7, OTHER_MEMBER: 7, CAROL: 5}
 GROUPS = (*PEOPLE, 100)
 ROUNDS, NODES = 12, 25
@@ -57,11 +60,12 @@ def grow(root: Path, chance: random.Random) -> list[Path]:
     return made
 
 
-def table(path: Path, root: Path, uid: int, *, executable: bool) -> int:
+def table(path: Path, root: Path, uid: int, *, executable: bool, team: Team) -> int:
     """Return what the person may do with the inode itself, from the rule in docs/permissions.md alone."""
     parts = path.relative_to(root).parts
     public = parts[:1] == ("public",) and (root / "public").is_dir()
-    right = LEVELS.get(uid, 0) | (5 if public else 1)
+    level = 5 if uid == team.anonymous else LEVELS.get(uid, 0)
+    right = level | (5 if public else 1)
     return right if path.is_dir() or executable else right & 6
 
 
@@ -70,8 +74,9 @@ def seen(paths: list[Path]) -> list[int]:
     return [sum(bit for bit in (4, 2, 1) if os.access(path, bit)) for path in paths]
 
 
+@pytest.mark.parametrize("team", [TEAM, OPEN], ids=["private", "public"])
 @pytest.mark.parametrize("seed", range(ROUNDS))
-def test_access_is_what_the_table_says(seed: int) -> None:
+def test_access_is_what_the_table_says(seed: int, team: Team) -> None:
     chance = random.Random(seed)  # noqa: S311 - a repeatable tree
     with tempfile.TemporaryDirectory(prefix="wakari-kernel-", dir="/var/tmp") as folder:
         Path(folder).chmod(0o755)
@@ -80,8 +85,8 @@ def test_access_is_what_the_table_says(seed: int) -> None:
         paths = grow(root, chance)
         executable = {path: bool(path.stat().st_mode & 0o100) for path in paths}
         descriptor = tree.open_directory(root)
-        report = Engine(Policy(TEAM), frozenset({0, SERVICE}), write=True).run(descriptor)
-        again = Engine(Policy(TEAM), frozenset({0, SERVICE}), write=False).run(descriptor)
+        report = Engine(Policy(team), frozenset({0, SERVICE}), write=True).run(descriptor)
+        again = Engine(Policy(team), frozenset({0, SERVICE}), write=False).run(descriptor)
         os.close(descriptor)
         assert (report.checked, again.wrong) == (len(paths), 0)
         for path in paths:
@@ -89,7 +94,7 @@ def test_access_is_what_the_table_says(seed: int) -> None:
             try:
                 for uid in PEOPLE:
                     by_kernel = as_person(uid, lambda pinned=pinned: seen([Path(f"/proc/self/fd/{pinned}")]))[0]
-                    wanted = table(path, root, uid, executable=executable[path])
+                    wanted = table(path, root, uid, executable=executable[path], team=team)
                     assert by_kernel == wanted, (path, uid)
             finally:
                 os.close(pinned)

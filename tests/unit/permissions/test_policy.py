@@ -74,3 +74,14 @@ def test_what_the_kernel_makes_of_the_default_is_already_right() -> None:
         assert made.grants(uid, uid) == POLICY.file(uid, uid, executable=False, public=False).grants(uid, uid)
         directory = Acl(7, default.group_obj, default.other, default.users, default.groups, 7)
         assert directory.grants(uid, uid) == POLICY.directory(uid, uid, public=False).grants(uid, uid)
+
+
+def test_public_project_adds_one_reader_and_opens_nothing_to_others() -> None:
+    visitors = 901
+    public = Policy(Team(ALICE, ALICE, members={BOB: BOB}, viewers={CAROL: CAROL}, anonymous=visitors))
+    directory = public.directory(ALICE, ALICE, public=False)
+    assert (directory.users, directory.other) == ({BOB: 7, CAROL: 5, visitors: 5}, 1)
+    assert public.default(public=False).users[visitors] == 5
+    assert public.file(visitors, visitors, executable=False, public=False).user_obj == 4
+    alone = Policy(Team(ALICE, ALICE, anonymous=visitors))
+    assert alone.default(public=False) == Acl(7, 7, 1, {visitors: 5}, {}, 7)
