@@ -4,113 +4,112 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
-import json
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from wakari.environments.clone import Owner, clone
-from wakari.environments.create import create
+from wakari.environments import commands
+from wakari.environments.clone import Owner
 from wakari.environments.errors import EnvironmentsError
-from wakari.environments.prefix import list_environments, list_packages
-from wakari.environments.request import CreateRequest
-from wakari.environments.verify import verify
+from wakari.environments.output import Output
+
+_PACKAGES = "a package, as `numpy` or `python=3.11`"
+_CHANNEL = "name, URL or directory; the first is preferred (default: those of the site)"
+_ENVIRONMENT = "name, path, OWNER/PROJECT:NAME, or `root`"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program; returns its exit status, see docs/environments.md."""
-    options = _parser().parse_args(arguments)
-    commands = {
-        "create": _create,
-        "clone": _clone,
-        "list": _list,
-        "packages": _packages,
-        "verify": _verify,
-    }
+    parser = _parser()
+    options, further = parser.parse_known_args(arguments)
+    # argparse takes positional arguments on one side of an option only.
+    words = getattr(options, "words", getattr(options, "spec", None))
+    if further and (words is None or any(word.startswith("-") for word in further)):
+        parser.error(f"unrecognized arguments: {' '.join(further)}")
+    if words is not None:
+        words.extend(further)
+    output = Output(as_json=options.json)
     try:
-        return commands[options.command](options)
+        return int(options.run(options, output))
     except EnvironmentsError as error:
-        _say(f"{error.message} {error.hint}".strip())
-        if getattr(options, "json", False):
-            _print(json.dumps(error.body("")))
+        output.fail(error)
         return error.exit_status
-
-
-def _create(options: argparse.Namespace) -> int:
-    prefix: Path = options.prefix.absolute()
-    cache: Path = (options.cache or prefix / "pkgs").absolute()
-    result = create(CreateRequest(tuple(options.channel), tuple(options.spec), prefix, cache), _say)
-    text = f"{prefix}: {result.packages} packages, {len(result.added)} added, {len(result.removed)} removed"
-    _answer(options, {"prefix": str(prefix), **dataclasses.asdict(result)}, text if result.changed else f"{prefix}: ok")
-    return 0
-
-
-def _clone(options: argparse.Namespace) -> int:
-    shown = time.monotonic()
-
-    def progress(done: int, total: int) -> None:
-        nonlocal shown
-        if time.monotonic() - shown >= 1 or done == total:
-            shown = time.monotonic()
-            _say(f"{done}/{total} files")
-
-    report = clone(options.source.absolute(), options.destination.absolute(), owner=options.owner, progress=progress)
-    facts = dataclasses.asdict(report)
-    text = ", ".join(f"{count} {name}" for name, count in facts.items() if name != "seconds")
-    _answer(options, {"changed": True, **facts}, f"{text}, {report.seconds:.2f} s")
-    return 0
-
-
-def _list(options: argparse.Namespace) -> int:
-    found = list_environments(root.absolute() for root in options.root)
-    facts = [{**dataclasses.asdict(item), "prefix": str(item.prefix)} for item in found]
-    lines = [f"{item.name:20} {item.python or '-':10} {item.prefix}" for item in found]
-    _answer(options, {"environments": facts}, "\n".join(lines))
-    return 0
-
-
-def _packages(options: argparse.Namespace) -> int:
-    packages = list_packages(options.prefix.absolute())
-    lines = [f"{package.name:30} {package.version:16} {package.build}" for package in packages]
-    _answer(options, {"packages": [dataclasses.asdict(package) for package in packages]}, "\n".join(lines))
-    return 0
-
-
-def _verify(options: argparse.Namespace) -> int:
-    problems = verify(options.prefix.absolute())
-    _answer(options, {"problems": problems}, "\n".join(problems) or "ok")
-    return 1 if problems else 0
+    except BrokenPipeError:  # `| head`
+        sys.stderr.close()
+        return 1
+    except KeyboardInterrupt:
+        output.say("interrupted; the next run clears up what this one began")
+        return 130
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="wk-environment", description="conda environments without conda")
-    commands = parser.add_subparsers(dest="command", required=True)
+    verbs = parser.add_subparsers(dest="command", required=True, metavar="VERB")
 
-    command = commands.add_parser("create", help="create an environment, or bring it to what is asked for")
-    command.add_argument("--channel", action="append", required=True, help="URL or directory; the first is preferred")
-    command.add_argument("--prefix", type=Path, required=True, help="where the environment is, or will be")
-    command.add_argument("--cache", type=Path, help="unpacked packages, same file system (default: PREFIX/pkgs)")
-    command.add_argument("spec", nargs="+", help="a package, as `numpy` or `python=3.11`")
+    verb = verbs.add_parser("list", help="the environments of the project, of the home and of the root distribution")
+    verb.add_argument("root", type=Path, nargs="*", help="look there instead")
+    verb.set_defaults(run=commands.list_)
 
-    command = commands.add_parser("clone", help="clone an environment by hard links")
-    command.add_argument("source", type=Path)
-    command.add_argument("destination", type=Path)
-    command.add_argument("--owner", type=_owner, help="uid:gid that gets what is not shared")
+    verb = verbs.add_parser("create", help="make an environment")
+    verb.add_argument("words", nargs="*", metavar="[NAME] SPEC", help=f"its name (not with --prefix), then {_PACKAGES}")
+    verb.add_argument("--prefix", type=Path, help="make it there, or bring what is there to what is asked for")
+    verb.add_argument("--file", type=Path, help="environment.yml, an explicit lock, or one package a line")
+    verb.add_argument("--home", action="store_true", help="in ~/envs instead of the project's envs/")
+    verb.add_argument("--no-default-packages", action="store_true", help="without the site's create_default_packages")
+    _add_sources(verb)
+    verb.set_defaults(run=commands.create_)
 
-    command = commands.add_parser("list", help="environments at and below the given places")
-    command.add_argument("root", type=Path, nargs="*", default=[Path("/opt/wakari/anaconda")])
+    verb = verbs.add_parser("install", help="add packages to an environment")
+    _add_target(verb)
+    verb.add_argument("spec", nargs="+", help=_PACKAGES)
+    _add_sources(verb)
+    verb.set_defaults(run=commands.install)
 
-    command = commands.add_parser("packages", help="packages of an environment")
-    command.add_argument("prefix", type=Path)
+    verb = verbs.add_parser("update", help="bring packages of an environment to their newest versions")
+    _add_target(verb)
+    verb.add_argument("spec", nargs="*", help=_PACKAGES)
+    verb.add_argument("--all", action="store_true", help="all of them")
+    _add_sources(verb)
+    verb.set_defaults(run=commands.update)
 
-    command = commands.add_parser("verify", help="compare an environment with its records")
-    command.add_argument("prefix", type=Path)
+    verb = verbs.add_parser("clone", help="copy an environment, by hard links where that is allowed")
+    verb.add_argument("source", help=_ENVIRONMENT)
+    verb.add_argument("destination", help="name, or path")
+    verb.add_argument("--home", action="store_true", help="into ~/envs instead of the project's envs/")
+    verb.add_argument("--owner", type=_owner, help="uid:gid that gets what is not shared")
+    verb.set_defaults(run=commands.clone_)
 
-    for command in commands.choices.values():
-        command.add_argument("--json", action="store_true", help="answer in JSON on standard output")
+    verb = verbs.add_parser("export", help="write down what an environment consists of")
+    verb.add_argument("environment", nargs="?", help=f"{_ENVIRONMENT} (default: the active one)")
+    verb.add_argument("--file", type=Path, help="write there instead of to standard output")
+    verb.add_argument("--format", choices=("explicit", "yaml"), default="explicit", help="a lock, or environment.yml")
+    verb.set_defaults(run=commands.export_)
+
+    verb = verbs.add_parser("remove", help="remove an environment")
+    verb.add_argument("environment", help="name or path")
+    verb.add_argument("--force", action="store_true", help="the active or the default environment, too")
+    verb.set_defaults(run=commands.remove_)
+
+    for name, run, text in (
+        ("packages", commands.packages, "packages of an environment"),
+        ("verify", commands.verify_, "compare an environment with its records"),
+    ):
+        verb = verbs.add_parser(name, help=text)
+        verb.add_argument("environment", nargs="?", metavar="ENVIRONMENT", help=f"{_ENVIRONMENT} (default: the active)")
+        verb.set_defaults(run=run)
+
+    for verb in verbs.choices.values():
+        verb.add_argument("--json", action="store_true", help="answer in JSON on standard output")
     return parser
+
+
+def _add_target(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--name", "-n", metavar="ENVIRONMENT", help=f"{_ENVIRONMENT} (default: the active one)")
+
+
+def _add_sources(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--channel", "-c", action="append", default=[], help=_CHANNEL)
+    verb.add_argument("--cache", type=Path, help="unpacked packages, on the same file system")
 
 
 def _owner(text: str) -> Owner:
@@ -118,19 +117,6 @@ def _owner(text: str) -> Owner:
     if not (uid.isdecimal() and gid.isdecimal()):
         raise argparse.ArgumentTypeError(f"{text!r} is not uid:gid, as 1001:1001")
     return Owner(int(uid), int(gid))
-
-
-def _answer(options: argparse.Namespace, facts: dict[str, object], text: str) -> None:
-    _print(json.dumps(facts) if options.json else text)
-
-
-def _print(text: str) -> None:
-    sys.stdout.write(text + "\n")
-
-
-def _say(text: str) -> None:
-    sys.stderr.write(f"wk-environment: {text}\n")
-    sys.stderr.flush()
 
 
 if __name__ == "__main__":

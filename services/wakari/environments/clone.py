@@ -21,6 +21,7 @@ from wakari.environments.errors import EnvironmentsError, from_os_error
 from wakari.environments.prefix import read_records, recorded_paths, require_prefix
 from wakari.environments.relocation import Relocation
 from wakari.environments.safe_files import directory, directory_at
+from wakari.environments.team import inherited_mode
 
 Progress = Callable[[int, int], None]
 
@@ -45,7 +46,12 @@ class CloneReport:
 
 
 def clone(
-    source: Path, destination: Path, *, owner: Owner | None = None, progress: Progress | None = None
+    source: Path,
+    destination: Path,
+    *,
+    owner: Owner | None = None,
+    progress: Progress | None = None,
+    share_own: bool = True,
 ) -> CloneReport:
     """Clone the environment at `source` to `destination`.
 
@@ -58,10 +64,13 @@ def clone(
         destination: absolute path; it is what scripts of the clone will name.
         owner: who gets what is not shared; the caller when None.
         progress: called with (files done, files in all), now and then and at the end.
+        share_own: link the caller's own files too, and those the caller may write; False where other people use the
+            clone than its source.
 
     Raises:
         EnvironmentsError: `not_an_environment`, `destination_exists`, `clone_running`, `unsafe_path`,
-            `prefix_too_long`, `no_space`, `bad_request`, `broken_environment` or `system_error`.
+            `prefix_too_long`, `no_space`, `bad_request`, `broken_environment`, `forbidden` or
+            `system_error`.
     """
     started = time.monotonic()
     destination = Path(os.path.normpath(destination))
@@ -72,6 +81,7 @@ def clone(
         Relocation(str(source), str(destination)),
         *_prefixed_files(source),
         owner=(owner.uid, owner.gid) if owner else None,
+        share_own=share_own,
         progress=progress or (lambda _done, _total: None),
     )
     try:
@@ -80,6 +90,7 @@ def clone(
             _lock(parent, destination)
             _check_free(destination, parent)
             _remove_leftovers(destination.name, parent)
+            cloner.directory_mode = inherited_mode(parent)
             _clone_into(cloner, source_fd, parent, destination.name)
     except OSError as error:
         raise from_os_error(error, f"cloning {source} to {destination}") from error
@@ -123,7 +134,8 @@ def _create_parent(parent: Path, owner: Owner | None) -> None:
         except FileExistsError:
             return
         with directory(parent.name, within=grandparent) as made:
-            os.fchmod(made, 0o755)
+            mode = inherited_mode(grandparent)
+            os.fchmod(made, 0o755 if mode is None else mode)
             if owner:
                 os.fchown(made, owner.uid, owner.gid)
 

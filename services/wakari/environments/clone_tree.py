@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from wakari.environments.relocation import Relocation
 from wakari.environments.safe_files import create_regular, directory, open_regular, write_all
+from wakari.environments.team import file_mode
 
 # Parts of a distribution that are not part of its environment, and a mark that makes backups skip the directory.
 _NOT_CLONED = frozenset({"pkgs", "envs", "CACHEDIR.TAG"})
@@ -20,9 +21,11 @@ _NOT_CLONED = frozenset({"pkgs", "envs", "CACHEDIR.TAG"})
 # for among those that pip writes with a path in them.
 _SCANNED_NAMES = frozenset({"kernel.json", "direct_url.json"})
 _SCANNED_SUFFIXES = (".pth", ".egg-link")
+_SCANNED_PREFIX = "__editable__"  # what setuptools writes for `pip install -e`
 _SCANNED_SIZE = 1 << 20
 _COPY_SIZE = 1 << 20
 _PROGRESS_STEP = 500
+_SECOND = 10**9  # nanoseconds
 # Making a directory takes longer than all else here and waits in the kernel; two at a time is as much as ext4 gives.
 _THREADS = 2
 # lib/python3.11/site-packages/ and share/jupyter/labextensions/: their directories are shared out.
@@ -55,9 +58,13 @@ class TreeCloner:
         total: int,
         *,
         owner: tuple[int, int] | None,
+        share_own: bool,
         progress: Callable[[int, int], None],
     ) -> None:
-        """Take the files that name the prefix (text; binary with room), how many to expect, and who gets the clone."""
+        """Take the files that name the prefix (text; binary with room), how many to expect, and who gets the clone.
+
+        Files that are not root's are linked where `share_own` says that source and clone are the same people's.
+        """
         self.counts = Counts()
         self._relocation = relocation
         self._text = text
@@ -65,22 +72,26 @@ class TreeCloner:
         self._total = total
         self._owner = owner
         self._progress = progress
+        self.directory_mode: int | None = None  # what the place of the clone gives to its directories
         self._same_device = True
         # A file that another user owns could be changed under the clone: such files are copied.
-        self._link_owners = (0, os.geteuid())
+        self._share_own = share_own
+        self._link_owners = (0, os.geteuid()) if share_own else (0,)
         self._all_linkable = False
         self._lock = threading.Lock()
 
     def clone_tree(self, source: int, target: int) -> None:
         """Clone everything below the directory `source` into the empty directory `target`."""
-        self._all_linkable = os.fstat(source).st_uid == 0
+        # What the kernel lets somebody else than root link is theirs, or theirs to write (proc_sys_fs(5)).
+        mine = self._share_own and os.geteuid() != 0
+        self._all_linkable = mine or os.fstat(source).st_uid == 0
         with ThreadPoolExecutor(_THREADS) as self._pool:
             self._clone_directory(source, target, "")
         self._progress(self.counts.files, self.counts.files)
 
     def hand_over(self, target: int) -> None:
         """Give a finished directory to its owner, readable for the group until permissions are applied."""
-        os.fchmod(target, 0o755)
+        os.fchmod(target, 0o755 if self.directory_mode is None else self.directory_mode)
         if self._owner:
             os.fchown(target, *self._owner)
 
@@ -145,7 +156,12 @@ class TreeCloner:
             self._count("copied")
 
     def _is_scanned(self, entry: os.DirEntry[str], relative: str) -> bool:
-        named = relative == "bin/" or entry.name in _SCANNED_NAMES or entry.name.endswith(_SCANNED_SUFFIXES)
+        named = (
+            relative == "bin/"
+            or entry.name in _SCANNED_NAMES
+            or entry.name.endswith(_SCANNED_SUFFIXES)
+            or (entry.name.startswith(_SCANNED_PREFIX) and entry.name.endswith(".py"))
+        )
         return named and entry.stat(follow_symlinks=False).st_size <= _SCANNED_SIZE
 
     def _link(self, name: str, source: int, target: int) -> bool:
@@ -181,7 +197,9 @@ class TreeCloner:
                 return False  # an unrecorded program: its strings have no room for another path
             else:
                 content = self._relocation.text(content)
-            self._write(name, target, os.fstat(descriptor), lambda new: write_all(new, content))
+            # Byte code is found outdated by size and second alone: a module that changed must not look as it did.
+            later = _SECOND if name.endswith(".py") else 0
+            self._write(name, target, os.fstat(descriptor), lambda new: write_all(new, content), later=later)
         return True
 
     def _copy(self, name: str, source: int, target: int) -> None:
@@ -196,14 +214,16 @@ class TreeCloner:
         finally:
             os.close(descriptor)
 
-    def _write(self, name: str, target: int, like: os.stat_result, fill: Callable[[int], None]) -> None:
+    def _write(
+        self, name: str, target: int, like: os.stat_result, fill: Callable[[int], None], *, later: int = 0
+    ) -> None:
         new = create_regular(name, within=target)
         try:
             fill(new)
             if self._owner:
                 os.fchown(new, *self._owner)
             # Never set-user-ID: the file has another owner now.
-            os.fchmod(new, stat.S_IMODE(like.st_mode) & 0o777)
-            os.utime(new, ns=(like.st_atime_ns, like.st_mtime_ns))
+            os.fchmod(new, file_mode(like.st_mode, self.directory_mode))
+            os.utime(new, ns=(like.st_atime_ns, like.st_mtime_ns + later))
         finally:
             os.close(new)

@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import wakari
+from wakari.environments import pip
 from wakari.environments.errors import EnvironmentsError, from_os_error
 from wakari.environments.prefix import is_prefix
 from wakari.environments.relocation import check_prefix
 from wakari.environments.request import CreateRequest, CreateResult
+from wakari.environments.team import inherited_mode, open_to_team
 
 # In a prefix from before its first package until the last one is in place.
 UNFINISHED = ".wk-environment-unfinished"
@@ -32,7 +34,7 @@ def create(request: CreateRequest, report: Report = lambda _text: None) -> Creat
 
     Raises:
         EnvironmentsError: `bad_request`, `unsatisfiable`, `hash_mismatch`, `channel_unavailable`, `no_space`,
-            `destination_exists` or `install_failed`.
+            `destination_exists`, `forbidden`, `pip_failed` or `install_failed`.
     """
     _check(request)
     marker = request.prefix / UNFINISHED
@@ -46,6 +48,10 @@ def create(request: CreateRequest, report: Report = lambda _text: None) -> Creat
             marker.touch()
         try:
             result = _run(request, report)
+            if request.pip:
+                pip.install(request.prefix, request.pip, request.folder, report)
+            for made in (request.prefix, request.cache):
+                open_to_team(made)
         except BaseException:
             if fresh:
                 shutil.rmtree(request.prefix, ignore_errors=True)
@@ -58,7 +64,7 @@ def create(request: CreateRequest, report: Report = lambda _text: None) -> Creat
 
 def _check(request: CreateRequest) -> None:
     check_prefix(str(request.prefix))
-    if not request.specs or not request.channels:
+    if not request.locked and not ((request.specs or request.keep) and request.channels):
         raise EnvironmentsError("bad_request", "At least one channel and one package must be named.")
     for channel in request.channels:
         if "://" not in channel and not any(Path(channel).glob("*/repodata.json*")):
@@ -72,7 +78,8 @@ def _check(request: CreateRequest) -> None:
 
 def _claim(prefix: Path) -> None:
     prefix.mkdir(parents=True, exist_ok=True)
-    prefix.chmod(0o755)
+    if not _has_defaults(prefix.parent):
+        prefix.chmod(0o755)
     if any(prefix.iterdir()):
         raise EnvironmentsError(
             "destination_exists",
@@ -82,12 +89,20 @@ def _claim(prefix: Path) -> None:
         )
 
 
+def _has_defaults(folder: Path) -> bool:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        return inherited_mode(descriptor) is not None
+    finally:
+        os.close(descriptor)
+
+
 def _run(request: CreateRequest, report: Report) -> CreateResult:
     # The package's own directory first, so that the child is the same code as its parent.
     services = str(Path(wakari.__file__).parents[1])
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([services, os.environ.get("PYTHONPATH", "")])}
+    environment = {**os.environ, "PYTHONPATH": services}
     message = {key: _plain(value) for key, value in dataclasses.asdict(request).items()}
-    command = [sys.executable, "-P", "-m", "wakari.environments.rattler"]
+    command = [sys.executable, "-P", "-s", "-m", "wakari.environments.rattler"]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
     ) as child:

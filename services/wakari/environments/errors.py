@@ -14,6 +14,9 @@ EXIT_STATUS = {
     "no_space": 6,
     "destination_exists": 7,
     "not_an_environment": 8,
+    "forbidden": 9,
+    "protected": 10,
+    "no_channel": 11,
 }
 
 
@@ -35,6 +38,13 @@ def from_os_error(error: OSError, doing: str) -> EnvironmentsError:
             f"No space is left while {doing}{place}.",
             hint="Free space or inodes on that file system, or raise the quota, and try again.",
             status=507,
+        )
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return EnvironmentsError(
+            "forbidden",
+            f"{error.strerror} while {doing}{place}.",
+            hint="Choose a place that you may write, as a project of which you are a member.",
+            status=403,
         )
     if error.errno in (errno.ELOOP, errno.ENOTDIR):
         return EnvironmentsError(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one module that uses py-rattler, pinned exactly because its interface moves. Run as a process of its own.
+"""Uses py-rattler, pinned exactly because its interface moves. Run as a process of its own.
 
 py-rattler 0.28.0 crashes in 7 to 18 % of runs when CPython 3.11 shuts down, so this process ends by `os._exit`; a panic
 inside it, too, ends this process alone. It reads a request from standard input and writes lines of JSON:
@@ -23,17 +23,19 @@ from typing import Any
 
 from rattler import (
     Gateway,
+    InstallerReporter,
     MatchSpec,
     PackageCache,
     PrefixRecord,
     RepoDataRecord,
     VirtualPackage,
-    exceptions,
     install,
     solve,
 )
 
 from wakari.environments.errors import EnvironmentsError
+from wakari.environments.rattler_errors import translated
+from wakari.environments.rattler_locked import locked_records
 from wakari.environments.request import CreateRequest, channel_url
 
 
@@ -47,12 +49,15 @@ def main() -> None:
             specs=tuple(message["specs"]),
             prefix=Path(message["prefix"]),
             cache=Path(message["cache"]),
+            locked=tuple(message["locked"]),
+            keep=bool(message["keep"]),
+            update=tuple(message["update"]),
         )
         answer = {"result": asyncio.run(_create(request))}
     except EnvironmentsError as error:
         answer, status = {"error": _described(error)}, 1
     except BaseException as error:  # noqa: BLE001  # a panic of Rust is not an Exception
-        answer, status = {"error": _described(_translated(error))}, 1
+        answer, status = {"error": _described(translated(error))}, 1
     _send(answer)
     sys.stderr.flush()
     os._exit(status)
@@ -61,31 +66,69 @@ def main() -> None:
 async def _create(request: CreateRequest) -> dict[str, Any]:
     started = time.monotonic()
     installed = _installed(request.prefix)
-    if _satisfied(request, installed):
+    if request.locked:
+        _progress(f"reading {len(request.locked)} packages")
+        wanted = await locked_records(request.locked)
+    elif not request.update and _satisfied(request, installed):
         return _result(installed, installed, started)
-    _progress("solving")
-    wanted = await solve(
-        sources=[channel_url(channel) for channel in request.channels],
-        specs=list(request.specs),
-        gateway=Gateway(cache_dir=request.cache / ".repodata"),
-        platforms=["linux-64", "noarch"],
-        locked_packages=installed or None,
-        virtual_packages=VirtualPackage.detect(),
-    )
-    if {_key(record) for record in wanted} != {_key(record) for record in installed}:
-        _verify(wanted)
-        _progress(f"installing {len(wanted)} packages")
+    else:
+        _progress("solving")
+        wanted = await _solve(request, installed)
+    present = {_key(record) for record in installed}
+    if {_key(record) for record in wanted} != present:
+        new = [record for record in wanted if _key(record) not in present]
+        _verify(new)
+        _progress(f"installing {len(new)} packages")
         await install(
             wanted,
             request.prefix,
             package_cache=PackageCache(request.cache),
             installed_packages=installed or None,
             show_progress=False,
+            reporter=_Reporter(),  # type: ignore[abstract]  # only to mypy: their bodies are docstrings
         )
         _tidy(request.prefix)
         if any(record.noarch.python for record in wanted):
             _compile(request.prefix)
     return _result(installed, wanted, started)
+
+
+class _Reporter(InstallerReporter):  # the protocol's own methods do nothing
+    """Says every second how far an installation is."""
+
+    def __init__(self) -> None:
+        self._done, self._total, self._said = 0, 0, time.monotonic()
+
+    def on_transaction_start(self, total_operations: int) -> None:
+        self._total = total_operations
+
+    def on_transaction_operation_complete(self, operation: int) -> None:  # noqa: ARG002  # py-rattler's interface
+        self._done += 1
+        if time.monotonic() - self._said >= 1:
+            self._said = time.monotonic()
+            _progress(f"{self._done}/{self._total} packages")
+
+
+async def _solve(request: CreateRequest, installed: list[PrefixRecord]) -> list[RepoDataRecord]:
+    named = {MatchSpec(spec).name.normalized for spec in request.specs if MatchSpec(spec).name}
+    specs = list(request.specs)
+    if request.keep:
+        # Another minor version of Python would leave behind all that pip installed.
+        specs += [
+            f"python={'.'.join(str(record.version).split('.')[:2])}" if name == "python" else name
+            for record in installed
+            if (name := record.name.normalized) not in named
+        ]
+    movable = set(request.update)
+    locked = [one for one in installed if "*" not in movable and one.name.normalized not in movable]
+    return await solve(
+        sources=[channel_url(channel) for channel in request.channels],
+        specs=specs,
+        gateway=Gateway(cache_dir=request.cache / ".repodata"),
+        platforms=["linux-64", "noarch"],
+        locked_packages=locked or None,
+        virtual_packages=VirtualPackage.detect(),
+    )
 
 
 def _installed(prefix: Path) -> list[PrefixRecord]:
@@ -126,7 +169,7 @@ def _verify(records: Iterable[RepoDataRecord]) -> None:
 def _tidy(prefix: Path) -> None:
     # Written 0600, which would hide the packages from everybody else.
     for file in (prefix / "conda-meta").iterdir():
-        if file.is_file():
+        if file.is_file() and file.stat().st_uid == os.geteuid():
             file.chmod(0o644)
     # Tells backup programs to skip the directory.
     (prefix / "CACHEDIR.TAG").unlink(missing_ok=True)
@@ -154,35 +197,6 @@ def _result(before: list[PrefixRecord], after: list[Any], started: float) -> dic
         "removed": sorted(f"{key[0]} {key[1]}" for key in old - new),
         "seconds": round(time.monotonic() - started, 3),
     }
-
-
-def _translated(error: BaseException) -> EnvironmentsError:
-    text = str(error) or type(error).__name__
-    if "os error 28" in text or "No space left" in text or "os error 122" in text:
-        return EnvironmentsError(
-            "no_space",
-            "No space is left on the file system of the environment or of its package cache.",
-            hint="Free space, remove what was begun, and try again.",
-            status=507,
-        )
-    if isinstance(error, exceptions.SolverError):
-        return EnvironmentsError(
-            "unsatisfiable",
-            f"The channels cannot satisfy the request: {' '.join(text.split())}",
-            hint="Check the names and versions, and that the channels hold them for linux-64.",
-        )
-    if isinstance(error, exceptions.FetchRepoDataError | exceptions.GatewayError | exceptions.InvalidChannelError):
-        return EnvironmentsError(
-            "channel_unavailable",
-            f"A channel cannot be read: {' '.join(text.split())}",
-            hint="Check its address, and that this machine can reach it.",
-            status=502,
-        )
-    if isinstance(error, exceptions.InvalidMatchSpecError | exceptions.InvalidPackageNameError):
-        return EnvironmentsError("bad_request", f"A package cannot be named so: {' '.join(text.split())}")
-    if "hash" in text.lower() and "mismatch" in text.lower():
-        return EnvironmentsError("hash_mismatch", f"A downloaded package is not the one indexed: {text}")
-    return EnvironmentsError("install_failed", f"{type(error).__name__}: {' '.join(text.split())}", status=500)
 
 
 def _described(error: EnvironmentsError) -> dict[str, Any]:

@@ -16,12 +16,22 @@ class CreateRequest:
         specs: what must be there, as conda writes it (`python=3.11`, `numpy >=2`).
         prefix: absolute path of the environment.
         cache: directory of unpacked packages, on the prefix's file system so that files are linked, not copied.
+        locked: addresses of packages with `#sha256:<hex>`; they are installed as they are, and no solver is asked.
+        keep: leave what is installed beside the specs; without it, what they do not need is removed.
+        update: names of installed packages that may change though the specs allow them as they are; `*` for all.
+        pip: what pip installs afterwards, in its notation.
+        folder: where relative paths in `pip` begin.
     """
 
     channels: tuple[str, ...]
     specs: tuple[str, ...]
     prefix: Path
     cache: Path
+    locked: tuple[str, ...] = ()
+    keep: bool = False
+    update: tuple[str, ...] = ()
+    pip: tuple[str, ...] = ()
+    folder: Path = Path("/")
 
 
 @dataclass(frozen=True)

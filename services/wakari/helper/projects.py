@@ -97,7 +97,11 @@ class Projects:
         return True
 
     def create_environment(self, spec: ProjectSpec, owner: Account, progress: Callable[[int, int], None]) -> bool:
-        """Clone the environment into `envs/`; return False where it was there. Raises AppError with the reason."""
+        """Clone the environment into `envs/`; return False where it was there. Raises AppError with the reason.
+
+        What people made of it is theirs, also where it does not work. An empty folder, though, is no environment, and a
+        file in its place is said: nothing could run.
+        """
         name = spec.environment
         destination = self.path(spec) / ENVIRONMENTS / name
         descriptor = self.open(spec, owner)
@@ -110,13 +114,12 @@ class Projects:
         finally:
             os.close(descriptor)
         try:
-            os.stat(name, dir_fd=environments, follow_symlinks=False)
-        except FileNotFoundError:
-            self._clone(name, destination, owner, progress)
-            return True
+            if not _is_free(name, environments, destination):
+                return False
         finally:
             os.close(environments)
-        return False
+        self._clone(name, destination, owner, progress)
+        return True
 
     def _clone(self, name: str, destination: Path, owner: Account, progress: Callable[[int, int], None]) -> None:
         """Clone the template; what fails is told to somebody who knows of projects, not of prefixes."""
@@ -197,6 +200,29 @@ def _open_or_make(name: str, parent: int, owner: Account) -> int:
         if os.fstat(descriptor).st_uid == 0:
             os.fchown(descriptor, owner.uid, owner.gid)
         return descriptor
+
+
+def _is_free(name: str, environments: int, destination: Path) -> bool:
+    """Return whether the environment must be made; AppError where something else has its name."""
+    try:
+        descriptor = tree.open_directory(name, environments)
+    except FileNotFoundError:
+        return True
+    except OSError as error:
+        status = os.stat(name, dir_fd=environments, follow_symlinks=False)
+        if stat.S_ISLNK(status.st_mode):
+            return False  # the team put it elsewhere
+        raise AppError(
+            "environment_path_taken",
+            f"{destination} is a file, so the project's environment cannot be there.",
+            hint=f"Give the file another name (over SSH, or by an administrator: mv {destination} {destination}.old); "
+            "then start the project again.",
+            status=409,
+        ) from error
+    try:
+        return not os.listdir(descriptor)  # noqa: PTH208  # a descriptor, not a path
+    finally:
+        os.close(descriptor)
 
 
 def _give(path: Path, owner: Account) -> None:

@@ -109,6 +109,37 @@ def test_missing_distribution_is_a_reason_and_a_later_start_completes(host: Host
     assert host.ask("start-project", project=TEAM).result["cloned"] is True
 
 
+def test_file_in_the_place_of_the_environment_is_said_and_kept(host: Host) -> None:
+    host.ask("start-project", project=TEAM)
+    default = host.projects / "alice/p1/envs/default"
+    shutil.rmtree(default)
+    default.write_text("mine")
+    answer = host.ask("start-project", project=TEAM)
+    assert answer.code == "environment_path_taken"
+    assert str(default) in answer.lines[-1]["error"]["message"]
+    assert default.read_text() == "mine"
+    default.rename(f"{default}.old")
+    assert host.ask("start-project", project=TEAM).result["cloned"] is True
+
+
+def test_empty_folder_is_no_environment(host: Host) -> None:
+    host.ask("start-project", project=TEAM)
+    default = host.projects / "alice/p1/envs/default"
+    shutil.rmtree(default)
+    default.mkdir()
+    assert host.ask("start-project", project=TEAM).result["cloned"] is True
+    assert (default / "bin/tool").exists()
+
+
+def test_broken_template_is_named(host: Host) -> None:
+    record = next((host.anaconda / "conda-meta").glob("*.json"))
+    record.write_text("{")
+    answer = host.ask("start-project", project=TEAM)
+    assert answer.code == "broken_environment"
+    assert str(record) in answer.lines[-1]["error"]["message"]
+    assert not (host.projects / "alice/p1/envs/default").exists()
+
+
 def test_administrators_default_environment_is_preferred(host: Host) -> None:
     hosts.make_distribution(host.anaconda / "envs/default")
     (host.anaconda / "envs/default/bin/only-here").write_text("x")

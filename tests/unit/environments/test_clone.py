@@ -203,3 +203,26 @@ def test_fifo_in_the_place_of_a_file_holds_nobody(make_prefix: MakePrefix, tmp_p
     os.mkfifo(source / "lib/data.txt")
     clone(source, tmp_path / "clone")
     assert not (tmp_path / "clone/lib/data.txt").exists()
+
+
+def test_changed_module_does_not_look_like_its_byte_code(make_prefix: MakePrefix, tmp_path: Path) -> None:
+    """Paths of one length: size and time of the module would be those that the byte code was made from."""
+    source = make_prefix(tmp_path / "aaaa")
+    site = source / "lib/python3.11/site-packages"
+    finder = site / "__editable___x_finder.py"
+    finder.write_text(f"PLACE = '{source}/src'\n")
+    ask = [sys.executable, "-c", "import __editable___x_finder as x; print(x.PLACE)"]
+    for prefix in ("aaaa", "bbbb"):
+        if prefix == "bbbb":
+            clone(source, tmp_path / "bbbb")
+        environment = {"PYTHONPATH": str(tmp_path / prefix / "lib/python3.11/site-packages")}
+        said = subprocess.run(ask, env=environment, capture_output=True, text=True, check=True).stdout
+        assert said == f"{tmp_path}/{prefix}/src\n"
+    assert list(site.glob("__pycache__/*.pyc"))
+
+
+def test_own_files_are_copied_where_other_people_use_the_clone(make_prefix: MakePrefix, tmp_path: Path) -> None:
+    source = make_prefix()
+    for path in [source, *source.rglob("*")]:
+        os.chown(path, 12345, 12345, follow_symlinks=False)
+    assert clone(source, tmp_path / "clone", share_own=False).linked == 0
