@@ -21,6 +21,7 @@ class Action(StrEnum):
     PROJECT_UPDATE = "project.update"
     PROJECT_TEAM = "project.team"
     PROJECT_DELETE = "project.delete"
+    PROJECT_LIMITS = "project.limits"
     USER_READ = "user.read"
     USER_WRITE = "user.write"
     USER_ROLES = "user.roles"
@@ -35,6 +36,7 @@ class Action(StrEnum):
     TASK_OWN = "task.own"
     TASK_READ_ALL = "task.read-all"
     TOKEN_OWN = "token.own"  # noqa: S105 - the name of an action
+    SSH_KEY_OWN = "ssh-key.own"
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ TABLE: Mapping[Action, Rule] = MappingProxyType(
         Action.PROJECT_UPDATE: Rule("Change summary and visibility of a project", Level.ADMIN, SiteRole.SUPERUSER),
         Action.PROJECT_TEAM: Rule("Add, change and remove people in a team", Level.ADMIN, SiteRole.SUPERUSER),
         Action.PROJECT_DELETE: Rule("Delete a project", Level.ADMIN, SiteRole.SUPERUSER),
+        Action.PROJECT_LIMITS: Rule("Limit what a project may use of its nodes", site=SiteRole.SUPERUSER),
         Action.USER_READ: Rule("List accounts and see them", site=SiteRole.STAFF),
         Action.USER_WRITE: Rule("Add and remove accounts that hold no role on the site", site=SiteRole.STAFF),
         Action.USER_ROLES: Rule("Add and remove accounts that hold a role on the site", site=SiteRole.SUPERUSER),
@@ -70,5 +73,6 @@ TABLE: Mapping[Action, Rule] = MappingProxyType(
         Action.TASK_OWN: Rule("See one's own tasks, and those of projects one may see", site=SiteRole.USER),
         Action.TASK_READ_ALL: Rule("See everybody's tasks", site=SiteRole.STAFF),
         Action.TOKEN_OWN: Rule("List and revoke one's own API tokens", site=SiteRole.USER),
+        Action.SSH_KEY_OWN: Rule("List, add and remove one's own SSH keys", site=SiteRole.USER),
     }
 )

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Accounts: users, passwords, sessions, API tokens, the limit on failed sign-ins."""
+"""Accounts: users, passwords, sessions, API tokens, SSH keys, the limit on failed sign-ins."""
 
 from __future__ import annotations
 
 from wakari.accounts.accounts import Accounts
 from wakari.accounts.signin import SignIn
+from wakari.accounts.ssh_keys import SshKeys
 
-__all__ = ["Accounts", "SignIn"]
+__all__ = ["Accounts", "SignIn", "SshKeys"]

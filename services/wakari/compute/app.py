@@ -17,12 +17,11 @@ from wakari.compute.opening import OpenApp, Opening
 from wakari.compute.settings import ComputeSettings
 from wakari.core import names, web
 from wakari.core.errors import AppError, BadInputError
-from wakari.core.messages import Job, Message
+from wakari.core.messages import MAX_JOB, Job, Message
 from wakari.helper import systemd
 
 log = logging.getLogger(__name__)
 M = TypeVar("M", bound=Message)
-_MAX_BODY = 1 << 20
 # How much of the projects' disk must be free for the node to call itself well.
 _LOW_DISK = 0.05
 
@@ -30,7 +29,7 @@ _LOW_DISK = 0.05
 def create_app(settings: ComputeSettings) -> Flask:
     """Return the application. Raises SettingsError where the node's key is missing: it does not start without."""
     app = web.prepare(Flask(__name__))
-    app.config["MAX_CONTENT_LENGTH"] = _MAX_BODY
+    app.config["MAX_CONTENT_LENGTH"] = MAX_JOB
     key = settings.key()
     helper = HelperClient(settings.helper(), settings.job_timeout)
     opening = Opening(settings, helper)

@@ -15,6 +15,11 @@ from wakari.core.errors import BadInputError
 # is shared, so the lower part is left to hand-made accounts), below systemd's 61184.
 FIRST_UID = 20000
 LAST_UID = 59999
+MAX_SSH_KEYS = 10  # of one person
+# One public key: its kind and base64, no options and no comment. RSA of 8192 bits takes 1400 characters.
+KeyLine = Annotated[str, Field(pattern=r"^[a-z0-9@.-]{7,50} [A-Za-z0-9+/]{40,2000}={0,2}$")]
+# Bytes of a job: 200 people with ten of the longest keys each stay below.
+MAX_JOB = 4 << 20
 
 
 def _checked(check: Any) -> Any:  # noqa: ANN401 - pydantic's validators are untyped
@@ -33,7 +38,9 @@ AppName = Annotated[str, _checked(names.app_name)]
 NodeName = Annotated[str, _checked(names.node_name)]
 Uid = Annotated[int, Field(ge=1000, le=LAST_UID, strict=True)]
 Level = Literal["none", "read", "write", "admin"]
-Verb = Literal["start-project", "stop-project", "apply-permissions", "check-permissions", "remove-project"]
+Verb = Literal[
+    "start-project", "stop-project", "apply-permissions", "apply-settings", "check-permissions", "remove-project"
+]
 Step = Literal["accounts", "skeleton", "environment", "permissions", "apps", "ready"]
 
 
@@ -43,12 +50,37 @@ class Message(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class SshKeys(Message):
+    """A person's public keys, in OpenSSH's format without options (sshd(8), "AUTHORIZED_KEYS FILE FORMAT").
+
+    `revision` grows with each change: a node keeps the newest, whichever project's job brings it.
+    """
+
+    revision: Annotated[int, Field(ge=0, strict=True)]
+    lines: tuple[KeyLine, ...] = Field(default=(), max_length=MAX_SSH_KEYS)
+
+
+class Limits(Message):
+    """What one app, or all apps of a project together, may use (systemd.resource-control(5)); None sets no limit."""
+
+    memory_max: str | None = Field(default=None, pattern=r"^[1-9][0-9]{0,14}[KMGT]?$")
+    tasks_max: int | None = Field(default=None, ge=16, le=4_194_304, strict=True)
+    cpu_quota_percent: int | None = Field(default=None, ge=1, le=100_000, strict=True)
+
+    @property
+    def memory_bytes(self) -> int:
+        """Return the limit of memory in bytes (K, M, G and T are powers of 1024, as systemd's); 0 for none."""
+        text = self.memory_max or "0"
+        return int(text.rstrip("KMGT")) << {"K": 10, "M": 20, "G": 30, "T": 40}.get(text[-1], 0)
+
+
 class Person(Message):
-    """An account as every node knows it."""
+    """An account as every node knows it. `ssh_keys` is told with jobs alone; None says nothing about them."""
 
     name: UserName
     uid: Uid
     gid: Uid
+    ssh_keys: SshKeys | None = None
 
 
 class Member(Person):
@@ -58,18 +90,24 @@ class Member(Person):
 
 
 class ProjectSpec(Message):
-    """All that a compute node needs to know of a project."""
+    """All that a compute node needs to know of a project. `limits` is told with jobs alone, as `ssh_keys` are."""
 
     owner: Person
     name: ProjectName
     members: tuple[Member, ...] = ()
     public: bool = False
     environment: NodeName = "default"
+    limits: Limits = Limits()
 
     @property
     def path(self) -> str:
         """Return `owner/name`."""
         return f"{self.owner.name}/{self.name}"
+
+    @property
+    def people(self) -> tuple[Person, ...]:
+        """Return the owner and the members."""
+        return (self.owner, *self.members)
 
 
 class Progress(Message):
@@ -87,6 +125,11 @@ class Job(Message):
     project: ProjectSpec
     requested_by: UserName
     node: NodeName | None = None
+
+
+def project_id_of(owner: str, project: str) -> str:
+    """Return the id of a project as units of nodes carry it: 20 hex digits of SHA-256."""
+    return hashlib.sha256(f"{owner}/{project}".encode()).hexdigest()[:20]
 
 
 def instance_of(owner: str, project: str, user: str, app: str) -> str:

@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from wakari.helper.settings import HelperSettings
 from wakari.permissions.engine import Engine
 from wakari.permissions.policy import Policy
 from wakari.permissions.report import EXAMPLES, Report
+
+log = logging.getLogger(__name__)
 
 
 class Applying:
@@ -94,6 +97,14 @@ class Applying:
                 hint="Start the project: it writes the file anew.",
                 status=500,
             ) from error
+
+    def all_remembered(self) -> Iterator[ProjectSpec]:
+        """Yield the projects of this node as they were applied last; one whose file cannot be read is left out."""
+        for path in (self._settings.state_dir / "projects").glob("*/*.json"):
+            try:
+                yield self.remembered(path.parent.name, path.stem)
+            except AppError as error:
+                log.warning("project left out", extra={"reason": error.message})
 
     def _state_file(self, owner: str, project: str) -> Path:
         return self._settings.state_dir / "projects" / owner / f"{project}.json"

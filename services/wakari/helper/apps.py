@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from wakari.compute import manifests
 from wakari.compute.manifests import Manifest
 from wakari.core.errors import AppError
-from wakari.core.messages import Person, ProjectSpec, instance_of
+from wakari.core.messages import Limits, Person, ProjectSpec, instance_of
 from wakari.helper import limits, systemd, visitors
 from wakari.helper.accounts import Account, Accounts
 from wakari.helper.projects import ENVIRONMENTS, Projects
@@ -30,8 +31,10 @@ class Apps:
         self._accounts = accounts
         self._projects = projects
 
-    def launch(self, spec: ProjectSpec, user: Person | None, app: str) -> str:
+    def launch(self, spec: ProjectSpec, user: Person | None, app: str, confine: Callable[[], Limits]) -> str:
         """Run the app for the person, or for nobody in particular, where it does not run yet; return the instance's id.
+
+        `confine` sets the limits of the project's slice and returns them: they must hold as well as the app's own.
 
         Raises:
             AppError: `app_unknown`, `app_forbidden`, `project_not_started`, `app_failed`, `limit_not_enforced`, and
@@ -52,11 +55,13 @@ class Apps:
         self._clear_runtime(instance)
         self._make_runtime(instance, account)
         self._make_log(command)
+        together = confine()
         try:
             systemd.start(command)
             unit = systemd.app(instance)
             if unit is not None:
                 limits.require_enforced(self._settings.app_limits, unit.control_group)
+                limits.require_enforced(together, str(Path(unit.control_group).parent), of="the project")
         except AppError:
             self.stop(instance)
             raise

@@ -3,14 +3,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from wakari.core.errors import AppError
-from wakari.helper.settings import AppLimits
+from wakari.core.messages import Limits
 
-_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 # The file of a control group that holds each limit: below the v2 root, and below each v1 controller's.
 _FILES: Mapping[str, tuple[str, ...]] = {
     "MemoryMax": ("{v2}/memory.max", "{v1}/memory{group}/memory.limit_in_bytes"),
@@ -20,7 +18,7 @@ _FILES: Mapping[str, tuple[str, ...]] = {
 _ROOT = Path("/sys/fs/cgroup")
 
 
-def properties(limits: AppLimits) -> dict[str, str]:
+def properties(limits: Limits) -> dict[str, str]:
     """Return the limits as properties of systemd.resource-control(5)."""
     found: dict[str, str] = {}
     if limits.memory_max is not None:
@@ -32,26 +30,36 @@ def properties(limits: AppLimits) -> dict[str, str]:
     return found
 
 
-def require_enforced(limits: AppLimits, control_group: str, root: Path = _ROOT) -> None:
+def of_slice(limits: Limits) -> dict[str, str]:
+    """Return the limits as properties of a slice; one that is not set is taken away."""
+    return {"MemoryMax": "infinity", "TasksMax": "infinity", "CPUQuota": ""} | properties(limits)
+
+
+def require_enforced(limits: Limits, control_group: str, root: Path = _ROOT, *, of: str = "") -> None:
     """Raise AppError `limit_not_enforced` where the kernel holds a wider limit than asked, or none.
+
+    `of` says whose limits they are, where it is not the site's for each app.
 
     systemd ignores a limit whose controller it does not have; the start must not.
     """
     for name in properties(limits):
         held = _held(name, control_group, root)
         if held is None or held > _asked(name, limits):
+            where = "project's limits" if of else "app_limits"
             raise AppError(
                 "limit_not_enforced",
-                f"This node cannot enforce the limit {name}; the app was not started.",
-                hint="An administrator must enable the control group controller, or take the limit out of app_limits.",
+                f"This node cannot enforce the limit {name} of {of}."
+                if of
+                else f"This node cannot enforce the limit {name}; the app was not started.",
+                hint="An administrator must enable the control group controller (for memory: stop apps that use more"
+                f" already), or take the limit out of the {where}.",
                 status=500,
             )
 
 
-def _asked(name: str, limits: AppLimits) -> float:
+def _asked(name: str, limits: Limits) -> float:
     if name == "MemoryMax":
-        number, unit = re.fullmatch(r"(\d+)([KMGT]?)", limits.memory_max or "0").groups()  # type: ignore[union-attr]
-        return float(int(number) * _UNITS[unit])
+        return float(limits.memory_bytes)
     if name == "TasksMax":
         return float(limits.tasks_max or 0)
     return float(limits.cpu_quota_percent or 0) / 100

@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 from wakari.core import logs
 from wakari.core.errors import AppError
+from wakari.core.messages import MAX_JOB
 from wakari.core.settings import SettingsError
 from wakari.helper import requests, settings
 from wakari.helper.output import Output
@@ -50,7 +51,7 @@ def run(source: BinaryIO, target: BinaryIO, prefix: Path = settings.PREFIX, site
     begun = time.monotonic()
     said = "unreadable request"
     try:
-        request = requests.parse(source.read(requests.MAX_BYTES + 1))
+        request = requests.parse(source.read(MAX_JOB + 1))
         logs.take_request_id(request.request_id)
         said = _said(request)
         syslog.syslog(syslog.LOG_INFO, f"begin {said}")

@@ -9,9 +9,8 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter, ValidationError
 
 from wakari.core.errors import BadInputError
-from wakari.core.messages import AppName, Message, Person, ProjectSpec, UserName
+from wakari.core.messages import MAX_JOB, AppName, Message, Person, ProjectSpec, UserName
 
-MAX_BYTES = 1 << 20  # a project with thousands of members stays far below
 MAX_PEOPLE = 5000
 _MAX_TOLD = 5  # rules broken that one message names
 
@@ -42,6 +41,12 @@ class ApplyPermissions(_ProjectRequest):
     """Permissions alone, and an end to apps of people who may not run them any more."""
 
     verb: Literal["apply-permissions"]
+
+
+class ApplySettings(_ProjectRequest):
+    """What the node keeps of a project beside its files: its people's SSH keys, its limits."""
+
+    verb: Literal["apply-settings"]
 
 
 class LaunchApp(_ProjectRequest):
@@ -82,6 +87,7 @@ Request = (
     EnsureAccounts
     | StartProject
     | ApplyPermissions
+    | ApplySettings
     | CheckPermissions
     | LaunchApp
     | StopApp
@@ -93,8 +99,8 @@ _ADAPTER: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discrimina
 
 def parse(text: bytes) -> Request:
     """Return the request; raise BadInputError (`request_invalid`, `request_too_large`) with every rule it breaks."""
-    if len(text) > MAX_BYTES:
-        raise BadInputError("request_too_large", f"The request is larger than {MAX_BYTES} bytes.")
+    if len(text) > MAX_JOB:
+        raise BadInputError("request_too_large", f"The request is larger than {MAX_JOB} bytes.")
     try:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:

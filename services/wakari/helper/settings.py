@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import Field
 
-from wakari.core.messages import UserName
+from wakari.core.messages import Limits, UserName
 from wakari.core.settings import Loaded, Settings, SettingsError, build, read_files
 from wakari.helper import visitors
 
@@ -17,14 +17,6 @@ PREFIX = Path("/opt/wakari/wakari-compute")
 SITE = Path("/etc/wakari")
 # Of the launcher's files (docs/compute.md) the helper takes these keys alone; the launcher checks the others.
 _SHARED = ("projectRoot", "MANAGE_ACCOUNTS", "ANON_USER", "WAKARI_SERVER", "CDN")
-
-
-class AppLimits(Settings):
-    """What one app instance may use (systemd.resource-control(5)); None sets no limit."""
-
-    memory_max: str | None = Field(default=None, pattern=r"^[1-9]\d*[KMGT]?$")
-    tasks_max: int | None = Field(default=None, ge=16)
-    cpu_quota_percent: int | None = Field(default=None, ge=1, le=100_000)
 
 
 class HelperSettings(Settings):
@@ -44,7 +36,7 @@ class HelperSettings(Settings):
     app_logs: Path = Path("/var/log/wakari/appLogs")
     run_dir: Path = Path("/run/wakari")
     state_dir: Path = Path("/var/lib/wakari")
-    app_limits: AppLimits = AppLimits()
+    app_limits: Limits = Limits()
 
     @property
     def anonymous(self) -> str | None:

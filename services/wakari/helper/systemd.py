@@ -14,9 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from wakari.core.errors import AppError
-from wakari.core.messages import instance_of
+from wakari.core.messages import instance_of, project_id_of
 
-SLICE = "wakari-apps.slice"
 _UNIT = re.compile(r"wakari-app-([0-9a-f]{20})\.service", re.ASCII)
 _DESCRIPTION = re.compile(r"Wakari app ([^/ ]+)/([^/ ]+)/([^/ ]+)/([^/ ]+)")
 _SHOWN = "Id,Description,ActiveState,SubState,ActiveEnterTimestampMonotonic,ControlGroup"
@@ -71,6 +70,34 @@ def unit_name(instance: str) -> str:
     return f"wakari-app-{instance}.service"
 
 
+def slice_name(owner: str, project: str) -> str:
+    """Return the name of the slice that all apps of a project share; by its name it is in wakari-apps.slice."""
+    return f"wakari-apps-{project_id_of(owner, project)}.slice"
+
+
+def set_slice(owner: str, project: str, properties: Mapping[str, str]) -> None:
+    """Set properties of a project's slice until the next boot, at once for what runs in it: systemctl(1)."""
+    words = [f"{key}={value}" for key, value in properties.items()]
+    _systemctl("set-property", "--runtime", slice_name(owner, project), *words)
+
+
+def forget_slice(owner: str, project: str) -> None:
+    """Drop what `set_slice` set."""
+    _systemctl("revert", slice_name(owner, project))
+
+
+def slice_group(owner: str, project: str) -> str:
+    """Return the control group of a project's slice; empty where no app of it runs."""
+    return _systemctl("show", slice_name(owner, project), "--property=ControlGroup", "--value").strip()
+
+
+def end_sessions(uid: int) -> None:
+    """End all sessions of a person (SSH, console) with their processes; nothing where there is none."""
+    unit = f"user-{uid}.slice"  # systemd-logind(8): the sessions of one person are in it
+    if _systemctl("show", unit, "--property=ActiveState", "--value").strip() == "active":
+        _systemctl("stop", unit)
+
+
 def apps(instance: str = "*") -> list[AppUnit]:
     """Return the app units that systemd has loaded (all, or the one), without those that ended."""
     text = _systemctl("show", unit_name(instance), f"--property={_SHOWN}")
@@ -101,7 +128,7 @@ def start(command: Command) -> None:
     }
     # --collect: a unit that failed is forgotten, so that the name is free; its last words are in its log.
     argv = ["systemd-run", "--quiet", "--collect", "--no-ask-password", "--service-type=exec"]
-    argv += [f"--unit={unit_name(command.instance)}", f"--slice={SLICE}"]
+    argv += [f"--unit={unit_name(command.instance)}", f"--slice={slice_name(command.owner, command.project)}"]
     argv += [f"--description=Wakari app {command.owner}/{command.project}/{command.user}/{command.app}"]
     argv += [f"--uid={command.uid}", f"--gid={command.gid}", f"--working-directory={command.directory}"]
     argv += [f"--property={key}={value}" for key, value in properties.items()]

@@ -5,18 +5,20 @@ from __future__ import annotations
 
 import os
 from contextlib import AbstractContextManager
-from functools import singledispatchmethod
+from functools import partial, singledispatchmethod
 from typing import Any
 
 from wakari.core.errors import AppError
 from wakari.core.messages import ProjectSpec, Step, instance_of
-from wakari.helper import locks, requests, visitors
+from wakari.helper import locks, requests, systemd, visitors
 from wakari.helper.accounts import Accounts
 from wakari.helper.applying import Applying
 from wakari.helper.apps import Apps
+from wakari.helper.confinement import Confinement
 from wakari.helper.output import Output
 from wakari.helper.projects import Projects
 from wakari.helper.settings import HelperSettings
+from wakari.helper.ssh_keys import SshKeys
 
 Result = dict[str, Any]
 
@@ -31,6 +33,8 @@ class Verbs:
         self._projects = Projects(settings)
         self._apps = Apps(settings, self._accounts, self._projects)
         self._applying = Applying(settings)
+        self._confinement = Confinement(settings, self._applying)
+        self._keys = SshKeys(settings, self._accounts, self._applying.all_remembered)
 
     @singledispatchmethod
     def run(self, request: Any) -> Result:  # noqa: ANN401 - dispatched on the type of the request
@@ -56,6 +60,8 @@ class Verbs:
             self._output.progress("permissions", "Permissions of all files", 0.8)
             report = self._applying.apply(spec, write=True, progress=self._walk_progress)
             self._applying.remember(spec)
+            self._keys.withdraw(spec)
+            self._keys.give(spec)
             self._output.progress("ready", "Ready", 1.0)
         return {
             "path": str(self._projects.path(spec)),
@@ -73,9 +79,11 @@ class Verbs:
                 self._apps.stop(unit.instance)
             if not os.path.lexists(self._projects.path(spec)):
                 return {"permissions": None}  # never started here: nothing on disk to protect
+            self._keys.withdraw(spec)  # before the files, which may take a while
             self._output.progress("permissions", "Permissions of all files", 0.1)
             report = self._applying.apply(spec, write=True, progress=self._walk_progress)
             self._applying.remember(spec)
+            self._settle(spec)
         return {"permissions": report.as_dict()}
 
     @run.register
@@ -88,16 +96,31 @@ class Verbs:
         return {"permissions": report.as_dict()}
 
     @run.register
+    def _apply_settings(self, request: requests.ApplySettings) -> Result:
+        spec = request.project
+        with self._project_lock(spec, "accounts"):
+            if not os.path.lexists(self._projects.path(spec)):
+                return {"applied": False}
+            self._output.progress("accounts", "SSH keys and limits", 0.0)
+            self._applying.remember(spec)
+            self._settle(spec)
+        return {"applied": True}
+
+    @run.register
     def _launch_app(self, request: requests.LaunchApp) -> Result:
         spec, user = request.project, request.user
         account = visitors.runs_as(spec, user.name if user else None, self._settings.anonymous)
         name = f"app.{instance_of(spec.owner.name, spec.name, account, request.app)}"
         with locks.held(self._settings.run_dir, f"{name}.lock", lambda: self._waiting("apps")):
-            return {"instance": self._apps.launch(spec, user, request.app)}
+            confine = partial(self._confinement.bring, spec.owner.name, spec.name, starting=1)
+            return {"instance": self._apps.launch(spec, user, request.app, confine)}
 
     @run.register
     def _stop_app(self, request: requests.StopApp) -> Result:
+        unit = systemd.app(request.instance)
         self._apps.stop(request.instance)
+        if unit is not None:
+            self._confinement.weigh(unit.owner, unit.project)
         return {"instance": request.instance}
 
     @run.register
@@ -111,7 +134,15 @@ class Verbs:
             self._stop_all(spec)
             archive = self._projects.remove(spec, request.mode)
             self._applying.forget(spec)
+            self._keys.withdraw()
+            systemd.forget_slice(spec.owner.name, spec.name)
         return {"archive": str(archive) if archive else None}
+
+    def _settle(self, spec: ProjectSpec) -> None:
+        """Bring what the node keeps of a project beside its files: first away with what somebody lost."""
+        self._keys.withdraw(spec)
+        self._keys.give(spec)
+        self._confinement.require(spec.owner.name, spec.name)
 
     def _stop_all(self, spec: ProjectSpec) -> int:
         units = self._apps.of_project(spec)

@@ -10,14 +10,16 @@ from typing import Any
 from wakari.access import Action, Caller, require, require_site
 from wakari.core import names
 from wakari.core.errors import AppError, BadInputError
+from wakari.core.messages import Limits
 from wakari.projects import placement
-from wakari.projects.lifecycle import queue_permissions
+from wakari.projects.lifecycle import queue_permissions, queue_settings
 from wakari.projects.members import check_groups, check_members, check_size, resolved
 from wakari.store import Conflict, Store
 from wakari.store.base import Transaction
 from wakari.store.records import Project
 
 MAX_SUMMARY = 200
+LEAST_MEMORY = 256 << 20  # bytes; a notebook server and one kernel take about 150 MiB
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,39 @@ class Creation:
             raise AppError("project_not_found", "The project was deleted meanwhile.", status=404)
         self.store.audit.add("project.update", caller.name, project.path, address, **fields)
         return changed
+
+    def limit(self, caller: Caller, project: Project, limits: Limits, address: str = "") -> Project:
+        """Return the project with these limits, which reach its running apps by a task.
+
+        Raises:
+            BadInputError: `limit_too_small`.
+            AppError: `forbidden` for anybody but a superuser.
+        """
+        require(caller, Action.PROJECT_LIMITS, project)
+        if check_limits(limits) == project.limits:
+            return project
+
+        def change(tx: Transaction) -> Project | None:
+            changed = self.store.projects.update(project.id, {"limits": limits.model_dump()}, tx)
+            if changed is not None:
+                queue_settings(self.store, changed, caller.name, tx)
+            return changed
+
+        changed = self.store.transaction(change)
+        if changed is None:
+            raise AppError("project_not_found", "The project was deleted meanwhile.", status=404)
+        told = limits.model_dump(exclude_none=True)
+        self.store.audit.add("project.limit", caller.name, project.path, address, **told)
+        return changed
+
+
+def check_limits(limits: Limits) -> Limits:
+    """Return the limits of a project if an app can live with them; raise BadInputError `limit_too_small` otherwise."""
+    if limits.memory_max is not None and limits.memory_bytes < LEAST_MEMORY:
+        raise BadInputError(
+            "limit_too_small", "No app starts with so little memory.", hint=f"Use {LEAST_MEMORY >> 20}M or more."
+        )
+    return limits
 
 
 def check_summary(summary: str) -> str:

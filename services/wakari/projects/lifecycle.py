@@ -71,7 +71,9 @@ class Lifecycle:
             moved = self.store.projects.move(project.id, states, to, task_id, tx, deleting=deleting)
             if moved is None:
                 return None
-            self.store.tasks.cancel_waiting(project.id, (*obsolete, "apply-permissions") if deleting else obsolete, tx)
+            self.store.tasks.cancel_waiting(
+                project.id, (*obsolete, "apply-permissions", "apply-settings") if deleting else obsolete, tx
+            )
             return self.store.tasks.add(moved, verb, caller.name, tx, task_id)
 
         return self.store.transaction(move)
@@ -90,12 +92,29 @@ class Lifecycle:
         )
 
 
+def queue_settings(store: Store, project: Project, requested_by: str, tx: Transaction) -> None:
+    """Queue the task that tells the nodes of SSH keys and limits; folded and left out as `queue_permissions` is."""
+    _queue(store, project, "apply-settings", requested_by, tx)
+
+
+def queue_settings_of(store: Store, user: str, requested_by: str, tx: Transaction) -> None:
+    """Queue that task for every project which the person owns or is in the team of, by name or by a group."""
+    account = store.users.named([user], tx).get(user)
+    joined = store.projects.joined(user, groups=account.groups if account else (), tx=tx)
+    for project in (*store.projects.owned(user, tx=tx), *joined):
+        queue_settings(store, project, requested_by, tx)
+
+
 def queue_permissions(store: Store, project: Project, requested_by: str, tx: Transaction) -> None:
     """Queue the task that brings the files' rights in line, where a node holds files of the project.
 
     A waiting task of this kind suffices: it reads the team when it runs.
     """
+    _queue(store, project, "apply-permissions", requested_by, tx)
+
+
+def _queue(store: Store, project: Project, verb: TaskVerb, requested_by: str, tx: Transaction) -> None:
     if not project.started_once or project.deleting:
         return
-    if store.tasks.waiting(project.id, "apply-permissions", tx) is None:
-        store.tasks.add(project, "apply-permissions", requested_by, tx)
+    if store.tasks.waiting(project.id, verb, tx) is None:
+        store.tasks.add(project, verb, requested_by, tx)

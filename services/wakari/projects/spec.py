@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from wakari.core.errors import AppError
-from wakari.core.messages import Member, Person, ProjectSpec
+from wakari.core.messages import Member, Person, ProjectSpec, SshKeys
 from wakari.projects.members import resolved
 from wakari.store import Store
 from wakari.store.records import Project, User
@@ -12,7 +14,12 @@ from wakari.store.records import Project, User
 
 def person(user: User) -> Person:
     """Return the account as nodes know it: gid equals uid."""
-    return Person(name=user.name, uid=user.uid, gid=user.uid)
+    return Person(**_described(user, jobs=False))
+
+
+def node_spec(store: Store, project: Project) -> ProjectSpec:
+    """Return all that a job tells a node: besides the team, everybody's SSH keys and the limits. Raises as below."""
+    return _spec(store, project, jobs=True).model_copy(update={"limits": project.limits})
 
 
 def project_spec(store: Store, project: Project) -> ProjectSpec:
@@ -23,6 +30,10 @@ def project_spec(store: Store, project: Project) -> ProjectSpec:
     Raises:
         AppError: `owner_gone` where the owner's account is closed.
     """
+    return _spec(store, project, jobs=False)
+
+
+def _spec(store: Store, project: Project, *, jobs: bool) -> ProjectSpec:
     team = resolved(store, project)
     users = store.users.named([project.owner, *team])
     owner = users.get(project.owner)
@@ -33,9 +44,12 @@ def project_spec(store: Store, project: Project) -> ProjectSpec:
             hint="An administrator adds the user again or deletes the project.",
             status=409,
         )
-    members = tuple(
-        Member(name=name, uid=users[name].uid, gid=users[name].uid, role=role)
-        for name, role in team.items()
-        if name in users
+    members = tuple(Member(**_described(users[name], jobs), role=role) for name, role in team.items() if name in users)
+    return ProjectSpec(
+        owner=Person(**_described(owner, jobs)), name=project.name, members=members, public=project.public
     )
-    return ProjectSpec(owner=person(owner), name=project.name, members=members, public=project.public)
+
+
+def _described(user: User, jobs: bool) -> dict[str, Any]:
+    keys = SshKeys(revision=user.ssh_keys_revision, lines=tuple(key.line for key in user.ssh_keys))
+    return {"name": user.name, "uid": user.uid, "gid": user.uid, "ssh_keys": keys if jobs else None}

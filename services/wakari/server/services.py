@@ -8,8 +8,9 @@ from typing import cast
 
 from flask import current_app
 
-from wakari.accounts import Accounts, SignIn
+from wakari.accounts import Accounts, SignIn, SshKeys
 from wakari.projects import Creation, Groups, Lifecycle, SiteChange, Sites, Team
+from wakari.projects.lifecycle import queue_settings_of
 from wakari.server.settings import ServerSettings
 from wakari.store import Store, connect
 from wakari.store.sealed import Sealer
@@ -25,6 +26,7 @@ class Services:
     store: Store
     sites: Sites
     accounts: Accounts
+    ssh_keys: SshKeys
     sign_in: SignIn
     creation: Creation
     lifecycle: Lifecycle
@@ -42,6 +44,7 @@ def build(settings: ServerSettings) -> Services:
         store=store,
         sites=Sites(store, sealer),
         accounts=Accounts(store),
+        ssh_keys=SshKeys(store, lambda user, actor, tx: queue_settings_of(store, user, actor, tx)),
         sign_in=SignIn(store, settings.session_lifetime, settings.session_idle),
         creation=Creation(store, settings.default_project_public),
         lifecycle=Lifecycle(store),

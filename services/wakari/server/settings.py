@@ -93,6 +93,7 @@ class ServerSettings(Settings):
     session_lifetime: float = Field(default=7 * 86400.0, ge=60.0)
     session_idle: float = Field(default=12 * 3600.0, ge=60.0)
     default_project_public: bool = False
+    ssh_keys: bool = True
     apps: Annotated[tuple[AppButton, ...], AfterValidator(_unlike)] = APPS
 
     @property

@@ -25,8 +25,10 @@ UNKNOWN = "unknown"
 MAX_CHANGES = 500  # of one answer; what is left comes with the next one
 # Fields whose change lets nobody in or out. Whatever a later version adds counts, until it is named here.
 INDIFFERENT: Mapping[str, frozenset[str]] = {
-    "users": frozenset({"last_sign_in", "full_name", "email", "password_hash"}),  # a new password ends the sessions
-    "projects": frozenset({"progress", "started_once", "summary", "task", "updated_at"}),
+    "users": frozenset(
+        {"last_sign_in", "full_name", "email", "password_hash", "ssh_keys", "ssh_keys_revision"}
+    ),  # a new password ends the sessions
+    "projects": frozenset({"limits", "progress", "started_once", "summary", "task", "updated_at"}),
 }
 _WATCHED: list[dict[str, Any]] = [
     {

@@ -78,15 +78,15 @@ class Projects(Repository[Project]):
             where = {"$and": [where, later]}
         return self._many(where, ORDER, limit)
 
-    def owned(self, owner: str, limit: int = 0) -> list[Project]:
+    def owned(self, owner: str, limit: int = 0, tx: Transaction = None) -> list[Project]:
         """Return the projects of one owner."""
-        return self._many({"owner": owner}, ORDER, limit)
+        return self._many({"owner": owner}, ORDER, limit, tx)
 
-    def joined(self, user: str, limit: int = 0, groups: Iterable[str] = ()) -> list[Project]:
+    def joined(self, user: str, limit: int = 0, groups: Iterable[str] = (), tx: Transaction = None) -> list[Project]:
         """Return the projects of others in whose team the person is, by name or by one of these groups."""
         by_name = {"members.user": user}
         of = list(groups)
-        return self._many({"$or": [by_name, {"groups.group": {"$in": of}}]} if of else by_name, ORDER, limit)
+        return self._many({"$or": [by_name, {"groups.group": {"$in": of}}]} if of else by_name, ORDER, limit, tx)
 
     def shared_with(self, group: str, tx: Transaction = None, limit: int = 0) -> list[Project]:
         """Return the projects in whose team the group is."""
@@ -110,7 +110,7 @@ class Projects(Repository[Project]):
         return {name: found.get(name, (0, 0)) for name in names}
 
     def update(self, project_id: str, fields: Mapping[str, Any], tx: Transaction = None) -> Project | None:
-        """Return the project after the change of summary or public; None where it is gone."""
+        """Return the project after the change of summary, public or limits; None where it is gone."""
         return self._change({"_id": project_id}, {"$set": {**fields, "updated_at": now()}}, tx)
 
     def move(

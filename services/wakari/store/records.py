@@ -8,12 +8,24 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from wakari.core.messages import Limits
 from wakari.store.base import Record
 
 State = Literal["stopped", "starting", "running", "stopping", "error"]
 TaskState = Literal["queued", "running", "done", "failed", "cancelled"]
-TaskVerb = Literal["start-project", "stop-project", "apply-permissions", "remove-project"]
+TaskVerb = Literal["start-project", "stop-project", "apply-permissions", "apply-settings", "remove-project"]
 Role = Literal["member", "viewer"]
+
+
+class SshKey(Record):
+    """A public key of a person; `line` is its kind and base64, as sshd reads it."""
+
+    id: str
+    name: str
+    kind: str
+    line: str
+    fingerprint: str
+    created_at: datetime
 
 
 class User(Record):
@@ -27,6 +39,8 @@ class User(Record):
     groups: tuple[str, ...] = ()
     password_hash: str = Field(default="", repr=False)
     removed: bool = False
+    ssh_keys: tuple[SshKey, ...] = ()
+    ssh_keys_revision: int = 0  # milliseconds since the epoch of the last change; 0: never changed
     created_at: datetime
     last_sign_in: datetime | None = None
 
@@ -63,6 +77,7 @@ class Project(Record):
     public: bool = False
     members: tuple[TeamMember, ...] = ()
     groups: tuple[TeamGroup, ...] = ()
+    limits: Limits = Limits()
     data_center: str
     nodes: tuple[str, ...]
     state: State = "stopped"

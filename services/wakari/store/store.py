@@ -22,6 +22,7 @@ from wakari.store.errors import Conflict, translated
 from wakari.store.groups import Groups
 from wakari.store.projects import Projects
 from wakari.store.site import Site
+from wakari.store.ssh_keys import SshKeys
 from wakari.store.tasks import Tasks
 from wakari.store.throttles import Throttles
 from wakari.store.users import Users
@@ -38,6 +39,7 @@ class Store:
         self.database = client.get_database(database, write_concern=WriteConcern(w="majority"))
         self.users = Users(self.database.users, self.database.counters)
         self.groups = Groups(self.database.groups)
+        self.ssh_keys = SshKeys(self.database.users)
         self.projects = Projects(self.database.projects)
         self.data_centers = DataCenters(self.database.data_centers)
         self.nodes = Nodes(self.database.nodes)

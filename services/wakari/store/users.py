@@ -106,7 +106,7 @@ class Users(Repository[User]):
 
     def remove(self, name: str, tx: Transaction = None) -> User | None:
         """Close an account, erase what is personal in it; return it as it was, None where there is none."""
-        erased = {"removed": True, "password_hash": "", "full_name": "", "email": "", "roles": []}
+        erased = {"removed": True, "password_hash": "", "full_name": "", "email": "", "roles": [], "ssh_keys": []}
         return self._change({"_id": name, **PRESENT}, {"$set": erased}, tx, before=True)
 
     def _next_uid(self) -> int:

@@ -14,9 +14,9 @@ from wakari.core.errors import AppError, UnavailableError
 from wakari.core.http import Client, Peer
 from wakari.core.messages import Job, Progress, Verb
 from wakari.core.settings import SettingsError
-from wakari.projects import Sites, project_spec
+from wakari.projects import Sites, node_spec
 from wakari.store import Store
-from wakari.store.records import DataCenter, Project, Task
+from wakari.store.records import DataCenter, Project, Task, TaskVerb
 
 log = logging.getLogger(__name__)
 JOBS = "/_wakari/v1/jobs"
@@ -27,8 +27,12 @@ STEPS: Mapping[str, tuple[Verb, ...]] = {
     "start-project": ("start-project",),
     "stop-project": ("stop-project",),
     "apply-permissions": ("apply-permissions",),
+    "apply-settings": ("apply-settings",),
     "remove-project": ("stop-project", "remove-project"),
 }
+
+# These bring nodes in line with the record: each node for itself, and again until all of them are.
+LASTING: frozenset[TaskVerb] = frozenset({"apply-permissions", "apply-settings"})
 
 
 @dataclass(frozen=True)
@@ -47,18 +51,27 @@ class Jobs:
         """
         if task.verb == "remove-project" and not project.started_once:
             return  # no node ever heard of it
-        spec = project_spec(self.store, project)
+        if task.verb == "start-project":
+            # Before the team is read: whatever changes from here on finds a project that a node may hold.
+            self.store.projects.mark_started(project.id)
+        spec = node_spec(self.store, self.store.projects.by_id(project.id) or project)
         try:
             peer = self.peer(self._data_center(project))
         except SettingsError as error:
             raise AppError("secret_unreadable", str(error), status=409) from error
-        if task.verb == "start-project":
-            self.store.projects.mark_started(project.id)
+        failed: AppError | None = None
         for node in project.nodes:
-            for verb in STEPS[task.verb]:
-                job = Job(verb=verb, project=spec, requested_by=task.requested_by, node=node)
-                for progress in self._job(peer, job):
-                    said(progress)
+            try:
+                for verb in STEPS[task.verb]:
+                    job = Job(verb=verb, project=spec, requested_by=task.requested_by, node=node)
+                    for progress in self._job(peer, job):
+                        said(progress)
+            except AppError as error:
+                if task.verb not in LASTING:
+                    raise
+                failed = failed or error  # the other nodes take away what somebody lost, all the same
+        if failed is not None:
+            raise failed
 
     def peer(self, data_center: DataCenter) -> Peer:
         """Return the gateway as this server calls it."""

@@ -14,7 +14,7 @@ from wakari.core.messages import Progress
 from wakari.store import Store
 from wakari.store.base import Transaction
 from wakari.store.records import State, Task
-from wakari.worker.jobs import FIRST_SERVER_ERROR, PASSING, Jobs
+from wakari.worker.jobs import FIRST_SERVER_ERROR, LASTING, PASSING, Jobs
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +29,7 @@ WHAT: Mapping[str, str] = {
     "stop-project": "It could not be stopped",
     "remove-project": "It could not be deleted",
     "apply-permissions": "The team's rights could not be applied",
+    "apply-settings": "SSH keys and limits could not be applied",
 }
 
 
@@ -100,8 +101,8 @@ class Runner:
             raise LeaseLostError
         body = error.body(logs.request_id())["error"]
         passing = isinstance(error, UnavailableError) or error.code in PASSING or error.status >= FIRST_SERVER_ERROR
-        # Rights that wait for a node are never given up: somebody who left a team must not keep the files.
-        if passing and (task.attempts < MAX_ATTEMPTS or task.verb == "apply-permissions"):
+        # What waits for a node here is never given up: somebody who left a team must not keep files and keys.
+        if passing and (task.attempts < MAX_ATTEMPTS or task.verb in LASTING):
             delay = min(BACK_OFF * 2 ** min(task.attempts - 1, 10), LONGEST_BACK_OFF)
             if self.store.tasks.retry(task, self.worker, delay, body):
                 log.warning("task will be tried again", extra={**_facts(task), "delay": delay, "error": error.message})
@@ -115,7 +116,7 @@ class Runner:
         def end(tx: Transaction) -> bool:
             if not self.store.tasks.finish(task, self.worker, error, tx):
                 return False
-            if task.verb == "apply-permissions":
+            if task.verb in LASTING:
                 if reason:
                     self.store.projects.fail(task.project_id, reason, tx)
             elif reason:

@@ -11,6 +11,8 @@ import pytest
 
 from tests.gatewaystand import RESULT, GatewayStand, wait_for
 from tests.serverkit import Kit
+from wakari.access import Caller
+from wakari.core.messages import Limits
 from wakari.store import Store
 from wakari.store.records import DataCenter, Project
 from wakari.worker import runner as runner_module
@@ -68,12 +70,14 @@ def test_a_start_runs_on_each_node_and_ends_running(kit: Kit, store: Store, stan
     begin()
     wait_for(lambda: at(store, project).state == "running")
     assert [(job["verb"], job["node"]) for job in stand.jobs] == [("start-project", "n1"), ("start-project", "n2")]
+    keys = {"revision": 0, "lines": []}
     assert stand.jobs[0]["project"] == {
-        "owner": {"name": "alice", "uid": alice.uid, "gid": alice.uid},
+        "owner": {"name": "alice", "uid": alice.uid, "gid": alice.uid, "ssh_keys": keys},
         "name": "demo",
-        "members": [{"name": "bob", "uid": bob.uid, "gid": bob.uid, "role": "viewer"}],
+        "members": [{"name": "bob", "uid": bob.uid, "gid": bob.uid, "ssh_keys": keys, "role": "viewer"}],
         "public": False,
         "environment": "default",
+        "limits": {"memory_max": None, "tasks_max": None, "cpu_quota_percent": None},
     }
     done = store.tasks.get(task.id)
     assert done is not None
@@ -293,3 +297,48 @@ def test_health_of_gateway_and_nodes_is_kept(
     stand.secret = "A" * 43
     wait_for(lambda: [center.health.status for center in store.data_centers.all()] == ["down"])
     assert stand.refused
+
+
+def test_a_node_that_is_away_keeps_no_other_from_losing_keys_and_is_asked_until_it_has(
+    kit: Kit, store: Store, stand: GatewayStand, begin: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner_module, "BACK_OFF", 0.05)
+    monkeypatch.setattr(runner_module, "MAX_ATTEMPTS", 2)
+    alice = kit.user("alice")
+    project = kit.project(alice, nodes=["n1", "n2"])
+    store.projects.mark_started(project.id)
+    kit.services.creation.limit(Caller.of("root2", ["superuser"]), project, Limits(tasks_max=64))
+    away = iter(range(3))
+
+    def answer(job: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        if job["node"] == "n1" and next(away, None) is not None:
+            yield {"error": {"code": "unreachable", "message": "compute1 is away", "hint": ""}}
+            return
+        yield RESULT
+
+    stand.answer = answer
+    begin()
+    wait_for(lambda: len(stand.jobs) == 8)
+    assert [job["node"] for job in stand.jobs] == ["n1", "n2"] * 4
+    assert {job["verb"] for job in stand.jobs} == {"apply-settings"}
+    assert stand.jobs[0]["project"]["limits"]["tasks_max"] == 64
+    assert stand.jobs[0]["project"]["owner"]["ssh_keys"] == {"revision": 0, "lines": []}
+    wait_for(lambda: store.tasks.count("done") == 1)
+    assert at(store, project).state == "stopped"
+
+
+def test_a_limit_that_a_node_cannot_hold_is_the_projects_error(
+    kit: Kit, store: Store, stand: GatewayStand, begin: Begin
+) -> None:
+    project = kit.project(kit.user("alice"), nodes=["n1"])
+    store.projects.mark_started(project.id)
+    kit.services.creation.limit(Caller.of("root2", ["superuser"]), project, Limits(tasks_max=64))
+
+    def refuse(_: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        yield {"error": {"code": "limit_not_enforced", "message": "This node cannot enforce it.", "hint": "Look."}}
+
+    stand.answer = refuse
+    begin()
+    wait_for(lambda: at(store, project).state == "error")
+    reason = at(store, project).reason
+    assert reason == "SSH keys and limits could not be applied: n1: This node cannot enforce it."

@@ -55,6 +55,7 @@ ALLOWED = {
     "project.update": {"owner", "superuser"},
     "project.team": {"owner", "superuser"},
     "project.delete": {"owner", "superuser"},
+    "project.limits": {"superuser"},
     "user.read": {"staff", "superuser"},
     "user.write": {"staff", "superuser"},
     "user.roles": {"superuser"},
@@ -69,6 +70,7 @@ ALLOWED = {
     "task.own": EVERYBODY,
     "task.read-all": {"staff", "superuser"},
     "token.own": EVERYBODY,
+    "ssh-key.own": EVERYBODY,
 }
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from wakari.core.errors import AppError
+from wakari.core.messages import Limits
 from wakari.helper import limits
-from wakari.helper.settings import AppLimits
 
 GROUP = "/wakari.slice/app.service"
-ALL = AppLimits(memory_max="1G", tasks_max=100, cpu_quota_percent=150)
+ALL = Limits(memory_max="1G", tasks_max=100, cpu_quota_percent=150)
 
 
 def v2(root: Path, memory: str = "1073741824", pids: str = "100", cpu: str = "150000 100000") -> None:
@@ -37,7 +37,23 @@ def v1(root: Path, memory: str = "1073741824", quota: str = "150000") -> None:
 
 def test_properties_of_systemd() -> None:
     assert limits.properties(ALL) == {"MemoryMax": "1G", "TasksMax": "100", "CPUQuota": "150%"}
-    assert limits.properties(AppLimits()) == {}
+    assert limits.properties(Limits()) == {}
+
+
+def test_a_slice_is_told_of_limits_that_are_gone_too() -> None:
+    assert limits.of_slice(ALL) == limits.properties(ALL)
+    assert limits.of_slice(Limits(tasks_max=64)) == {"MemoryMax": "infinity", "TasksMax": "64", "CPUQuota": ""}
+
+
+def test_the_limit_of_a_project_is_named_as_such(tmp_path: Path) -> None:
+    with pytest.raises(AppError, match="MemoryMax of the project") as caught:
+        limits.require_enforced(ALL, GROUP, tmp_path, of="the project")
+    assert "the project's limits" in caught.value.hint
+
+
+@pytest.mark.parametrize(("text", "size"), [(None, 0), ("512", 512), ("3K", 3 << 10), ("2G", 2 << 30), ("1T", 1 << 40)])
+def test_sizes_are_powers_of_1024(text: str | None, size: int) -> None:
+    assert Limits(memory_max=text).memory_bytes == size
 
 
 @pytest.mark.parametrize("lay", [v1, v2])
@@ -67,4 +83,4 @@ def test_missing_controller_stops_the_start(tmp_path: Path) -> None:
 
 
 def test_no_limit_asks_nothing_of_the_kernel(tmp_path: Path) -> None:
-    limits.require_enforced(AppLimits(), GROUP, tmp_path)
+    limits.require_enforced(Limits(), GROUP, tmp_path)

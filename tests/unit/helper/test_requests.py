@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from wakari.core.errors import BadInputError
+from wakari.core.messages import MAX_JOB
 from wakari.helper import requests
 
 ALICE = {"name": "alice", "uid": 20000, "gid": 20000}
@@ -71,7 +72,7 @@ def test_what_is_no_object_is_refused(text: bytes) -> None:
 
 def test_size_is_bounded() -> None:
     with pytest.raises(BadInputError, match="larger"):
-        requests.parse(b" " * (requests.MAX_BYTES + 1))
+        requests.parse(b" " * (MAX_JOB + 1))
 
 
 @pytest.mark.parametrize("instance", ["", "0" * 19, "0" * 21, "G" * 20, "../" + "0" * 17, "0" * 20 + "\n"])

@@ -46,3 +46,10 @@ def test_unit_that_ended_does_not_run(state: str) -> None:
     unit = systemd._app(BLOCK.replace("ActiveState=active", f"ActiveState={state}").replace("SINCE", "0"))
     assert unit is not None
     assert not unit.running
+
+
+def test_the_slices_of_two_projects_differ_whatever_their_names() -> None:
+    names = {systemd.slice_name(owner, name) for owner, name in (("a", "p1"), ("a", "p10"), ("a1", "p"), ("a", "p-1"))}
+    assert len(names) == 4
+    # A dash begins a level below (systemd.slice(5)): each is directly in wakari-apps.slice.
+    assert all(name.removeprefix("wakari-apps-").removesuffix(".slice").isalnum() for name in names)

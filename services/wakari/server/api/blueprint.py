@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify
 
-from wakari.server.api import groups, places, projects, settings, tasks, tokens, users
+from wakari.server.api import groups, places, projects, settings, ssh_keys, tasks, tokens, users
 from wakari.server.api.openapi import document
 from wakari.server.api.table import TABLE
 
 blueprint = Blueprint("api", __name__)
 HANDLERS = (
     tokens,
+    ssh_keys,
     users,
     groups,
     projects,

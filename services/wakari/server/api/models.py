@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from wakari.store.records import DataCenter, Node, SiteSettings, State, Task, TaskState, TaskVerb, Token, User
+from wakari.core.messages import Limits
+from wakari.store.records import DataCenter, Node, SiteSettings, SshKey, State, Task, TaskState, TaskVerb, Token, User
 
 Name = Annotated[str, Field(max_length=64)]
 
@@ -56,6 +57,29 @@ class TokenOut(Out):
     def of(cls, token: Token) -> TokenOut:
         """Return the token as the API shows it."""
         return cls.model_validate(token.model_dump())
+
+
+class NewSshKey(In):
+    """A public key to add."""
+
+    name: str = Field(default="", max_length=100, description="A label; default: the comment of the key.")
+    key: str = Field(max_length=8000, description="One line of OpenSSH's format: the content of the .pub file.")
+
+
+class SshKeyOut(Out):
+    """A public key; `fingerprint` is what `ssh-keygen -l` prints."""
+
+    id: str
+    name: str
+    type: str
+    fingerprint: str
+    key: str
+    created_at: datetime
+
+    @classmethod
+    def of(cls, key: SshKey) -> SshKeyOut:
+        """Return the key as the API shows it."""
+        return cls.model_validate({**key.model_dump(), "type": key.kind, "key": key.line})
 
 
 class NewUser(In):
@@ -180,6 +204,9 @@ class ProjectChange(In):
     public: bool | None = None
     members: list[TeamIn] | None = Field(default=None, max_length=200)
     groups: list[TeamGroupIn] | None = Field(default=None, max_length=200)
+    limits: Limits | None = Field(
+        default=None, description="For superusers: all three as they shall be; what is left out is not limited."
+    )
 
 
 class MemberRole(In):
@@ -218,7 +245,10 @@ class ProgressOut(Out):
 
 
 class ProjectOut(Out):
-    """A project. `reason` is set when the state is `error`; `progress` while it changes."""
+    """A project. `reason` is set when the state is `error`; `progress` while it changes.
+
+    `limits` are those of all its apps together on each node; `ssh_hosts` where the team's SSH keys open their accounts.
+    """
 
     owner: str
     name: str
@@ -231,6 +261,8 @@ class ProjectOut(Out):
     progress: ProgressOut | None
     members: list[MemberOut]
     groups: list[TeamGroupOut]
+    limits: Limits
+    ssh_hosts: list[str]
     created_at: datetime
     urls: ProjectUrls
 

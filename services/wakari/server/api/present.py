@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
-from wakari.access import Action, Caller, has, level
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from wakari.access import Action, Caller, Level, has, level
 from wakari.access.questions import not_found
 from wakari.server.api.models import MemberOut, ProgressOut, ProjectOut, ProjectUrls, TeamGroupOut
 from wakari.server.services import services
@@ -27,14 +30,35 @@ def offered(caller: Caller, project: Project) -> list[AppButton]:
     return [app for app in services().settings.apps if app.is_for(held)]
 
 
-def project_out(
-    caller: Caller, project: Project, data_centers: dict[str, DataCenter | None] | None = None
-) -> ProjectOut:
-    """Return the project as the API shows it to the caller. `data_centers` saves look-ups within a list."""
-    known = data_centers if data_centers is not None else {}
-    if project.data_center not in known:
-        known[project.data_center] = services().store.data_centers.get(project.data_center)
-    place = known[project.data_center]
+@dataclass
+class Places:
+    """Data centers and host names of nodes, looked up once for a whole list."""
+
+    data_centers: dict[str, DataCenter | None] = field(default_factory=dict)
+    hosts: dict[str, str | None] = field(default_factory=dict)
+
+    def data_center(self, data_center: str) -> DataCenter | None:
+        """Return the data center; None where it is not registered any more."""
+        if data_center not in self.data_centers:
+            self.data_centers[data_center] = services().store.data_centers.get(data_center)
+        return self.data_centers[data_center]
+
+    def ssh_hosts(self, caller: Caller, project: Project) -> list[str]:
+        """Return the host names at which SSH opens the caller's account; none for who is not in the team."""
+        in_team = level(caller, project.model_copy(update={"public": False})) > Level.NONE
+        if not services().settings.ssh_keys or not in_team:
+            return []
+        for name in project.nodes:
+            if name not in self.hosts:
+                node = services().store.nodes.get(name)
+                self.hosts[name] = urlsplit(node.url).hostname if node else None
+        return [host for name in project.nodes if (host := self.hosts[name])]
+
+
+def project_out(caller: Caller, project: Project, places: Places | None = None) -> ProjectOut:
+    """Return the project as the API shows it to the caller. `places` saves look-ups within a list."""
+    known = places or Places()
+    place = known.data_center(project.data_center)
     return ProjectOut(
         owner=project.owner,
         name=project.name,
@@ -47,6 +71,8 @@ def project_out(
         progress=ProgressOut.model_validate(project.progress) if project.progress else None,
         members=[MemberOut(user=entry.user, role=entry.role) for entry in project.members],
         groups=[TeamGroupOut(group=entry.group, role=entry.role) for entry in project.groups],
+        limits=project.limits,
+        ssh_hosts=known.ssh_hosts(caller, project),
         created_at=project.created_at,
         urls=ProjectUrls(
             page=page_url(project.owner, project.name),

@@ -7,11 +7,10 @@ from wakari.access import Action, Caller, query
 from wakari.core.errors import BadInputError
 from wakari.server import who
 from wakari.server.api.models import MemberRole, NewProject, ProjectChange, ProjectOut, TaskOut, TeamGroupIn, TeamIn
-from wakari.server.api.present import project_out, visible
+from wakari.server.api.present import Places, project_out, visible
 from wakari.server.api.routing import Page, Window, page
 from wakari.server.api.table import TABLE
 from wakari.server.services import services
-from wakari.store.records import DataCenter
 
 ONE = "/projects/{owner}/{name}"
 
@@ -30,7 +29,7 @@ def index(caller: Caller, window: Window, filters: dict[str, str]) -> Page[Proje
     owner, slash, name = window.after.partition("/")
     if window.after and not (slash and name):
         raise BadInputError("cursor_invalid", "The cursor cannot be used.", hint="Use `next` of the former answer.")
-    known: dict[str, DataCenter | None] = {}
+    known = Places()
     found = services().store.projects.page(
         query(caller, Action.PROJECT_READ),
         (owner, name) if window.after else None,
@@ -87,10 +86,12 @@ def update(caller: Caller, owner: str, name: str, body: ProjectChange) -> Projec
             groups=None if body.groups is None else _groups(body.groups),
             address=who.address(),
         )
-    changed = services().creation.update(
-        caller, project, summary=body.summary, public=body.public, address=who.address()
-    )
-    return project_out(caller, changed)
+    creation = services().creation
+    if body.limits is not None:
+        project = creation.limit(caller, project, body.limits, who.address())
+    if body.limits is None or body.summary is not None or body.public is not None:
+        project = creation.update(caller, project, summary=body.summary, public=body.public, address=who.address())
+    return project_out(caller, project)
 
 
 @TABLE.add(

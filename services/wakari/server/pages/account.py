@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One's own account: profile, password, API tokens, security log."""
+"""One's own account: profile, password, API tokens, SSH keys, security log."""
 
 from __future__ import annotations
 
-from flask import request
+from datetime import UTC, datetime
+
+from flask import flash, request
 from werkzeug.wrappers import Response
 
 from wakari.core.errors import AppError, BadInputError
@@ -81,13 +83,43 @@ def revoke_token() -> Response:
     return back(HERE)
 
 
-def _page(secret: str = "", error: AppError | None = None) -> tuple[str, int]:
+@blueprint.post(f"{HERE}/ssh-keys")
+@signed_in
+def add_ssh_key() -> Response | tuple[str, int]:
+    """Add a public key; a refused one is not lost: it stands in the form again, unless it is a private one."""
+    text = request.form.get("key", "")[:8000]
+    try:
+        key = services().ssh_keys.add(me().user, field("name", 200), text, address=who.address())
+    except AppError as error:
+        private = error.code == "ssh_key_private"
+        return _page(error=error, form={"name": field("name", 200), "key": "" if private else text})
+    flash(f"The SSH key {key.name} is added. It reaches the nodes of your projects within seconds.", "good")
+    return back(HERE)
+
+
+@blueprint.post(f"{HERE}/ssh-keys/remove")
+@signed_in
+def remove_ssh_key() -> Response:
+    """Remove a public key."""
+    key = field("key", 64)
+    attempt(
+        lambda: services().ssh_keys.remove(me().user, key, address=who.address()),
+        "The SSH key is removed. It leaves the nodes of your projects within seconds.",
+    )
+    return back(HERE)
+
+
+def _page(secret: str = "", error: AppError | None = None, form: dict[str, str] | None = None) -> tuple[str, int]:
     name = me().user.name
+    user = services().accounts.get(name)
     return page(
         "account.html",
         tokens=services().store.tokens.of(name),
         events=services().store.audit.latest(LOG_LINES, actor=name),
         lifetimes=LIFETIMES,
         secret=secret,
+        form=form or {},
+        ssh_keys=user.ssh_keys if services().settings.ssh_keys else None,
+        ssh_keys_changed=datetime.fromtimestamp(user.ssh_keys_revision / 1000, UTC) if user.ssh_keys_revision else None,
         error=error,
     )

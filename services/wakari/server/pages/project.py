@@ -7,13 +7,15 @@ import hashlib
 from typing import Any
 
 from flask import render_template, request
+from pydantic import ValidationError
 from werkzeug.wrappers import Response
 
 from wakari.access import LEVEL_OF_ROLE, Action
 from wakari.access.questions import not_found, require
-from wakari.core.errors import AppError
+from wakari.core.errors import AppError, BadInputError
+from wakari.core.messages import Limits
 from wakari.server import who
-from wakari.server.api.present import app_url, offered, visible
+from wakari.server.api.present import Places, app_url, offered, visible
 from wakari.server.pages.blueprint import blueprint
 from wakari.server.pages.view import attempt, back, field, me, page, signed_in
 from wakari.server.services import services
@@ -33,6 +35,8 @@ def project_page(owner: str, name: str) -> tuple[str, int]:
         live=_live(project),
         tasks=services().store.tasks.of_project(project.id, HISTORY),
         data_center=services().store.data_centers.get(project.data_center),
+        ssh_hosts=Places().ssh_hosts(me().caller, project),
+        limits=limit_words(project.limits),
     )
 
 
@@ -94,6 +98,18 @@ def update_project(owner: str, name: str) -> Response:
     return back(f"/{project.path}/settings")
 
 
+@blueprint.post("/<owner>/<name>/limits")
+@signed_in
+def limit_project(owner: str, name: str) -> Response:
+    """Limit what the project may use."""
+    project = _visible(owner, name)
+    attempt(
+        lambda: services().creation.limit(me().caller, project, _limits_of_form(), who.address()),
+        "The limits are changed. They reach running apps within seconds.",
+    )
+    return back(f"/{project.path}/settings")
+
+
 @blueprint.post("/<owner>/<name>/team")
 @signed_in
 def put_member(owner: str, name: str) -> Response:
@@ -136,6 +152,34 @@ def _visible(owner: str, name: str) -> Project:
     if not owner or not name:
         raise not_found()
     return visible(me().caller, owner, name)
+
+
+def limit_words(limits: Limits) -> list[str]:
+    """Return the limits in words; an empty list for none."""
+    words = []
+    if limits.memory_max is not None:
+        words.append(f"memory {limits.memory_max}")
+    if limits.tasks_max is not None:
+        words.append(f"{limits.tasks_max} processes and threads")
+    if limits.cpu_quota_percent is not None:
+        words.append(f"processor {limits.cpu_quota_percent} % of a core")
+    return words
+
+
+def _limits_of_form() -> Limits:
+    fields = {name: field(name, 16) or None for name in Limits.model_fields}
+    numbers = {
+        name: int(value) for name, value in fields.items() if value and value.isdecimal() and name != "memory_max"
+    }
+    try:
+        return Limits.model_validate(fields | numbers)
+    except ValidationError as error:
+        name = str(error.errors()[0]["loc"][0])
+        raise BadInputError(
+            "limits_invalid",
+            f"The field {name} cannot be used.",
+            hint="Memory is a number with K, M, G or T, like 8G; tasks are 16 or more; the processor is 1 to 100000 %.",
+        ) from error
 
 
 def _live(project: Project) -> dict[str, Any]:

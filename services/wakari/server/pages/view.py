@@ -51,6 +51,7 @@ TASKS: Mapping[str, str] = MappingProxyType(
         "start-project": "Start",
         "stop-project": "Stop",
         "apply-permissions": "Apply rights",
+        "apply-settings": "Apply SSH keys and limits",
         "remove-project": "Delete",
     }
 )

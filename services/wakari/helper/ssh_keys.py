@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""SSH keys of the people of this node's projects: one file of root's for each, which sshd reads besides their own.
+
+The drop-in of the role names the folder in AuthorizedKeysFile (sshd_config(5)). Nothing in a home is touched.
+"""
+
+from __future__ import annotations
+
+import pwd
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from wakari.core.errors import AppError
+from wakari.core.messages import FIRST_UID, LAST_UID, Person, ProjectSpec
+from wakari.helper import locks, systemd
+from wakari.helper.accounts import Accounts
+from wakari.helper.settings import HelperSettings
+from wakari.permissions.failures import write_error
+
+_REVISION = "# revision "
+
+
+class SshKeys:
+    """The files of keys. `projects` returns the projects of this node as they were told last."""
+
+    def __init__(
+        self, settings: HelperSettings, accounts: Accounts, projects: Callable[[], Iterable[ProjectSpec]]
+    ) -> None:
+        self._settings = settings
+        self._accounts = accounts
+        self._projects = projects
+        self._folder = settings.state_dir / "ssh-keys"
+
+    def give(self, spec: ProjectSpec) -> None:
+        """Write the keys of the project's people; a file that tells a newer revision stays.
+
+        A person whose account here is missing, or is not theirs, gets no file.
+
+        Raises:
+            AppError: what accounts raise for the first such person, once everybody else has their keys; `no_space` etc.
+        """
+        failed: AppError | None = None
+        with self._lock():
+            for person in spec.people:
+                try:
+                    self._accounts.ensure(person, make=False)
+                except AppError as error:
+                    failed = failed or error
+                    self._file(person.name).unlink(missing_ok=True)
+                else:
+                    self._write(person)
+        if failed is not None:
+            raise failed
+
+    def withdraw(self, spec: ProjectSpec | None = None) -> list[str]:
+        """Take the keys of everybody who is in no project of this node; return their names.
+
+        `spec` is a project as it is now, where what was told last is older. Their SSH sessions are ended, too, where
+        the platform made the account: a site that made it may have given them other ways in.
+        """
+        with self._lock():
+            files = {path.name: path for path in self._folder.iterdir() if not path.name.startswith(".")}
+            here = {person.name for person in spec.people} if spec else set()
+            for one in self._projects():
+                if spec is None or one.path != spec.path:
+                    here.update(person.name for person in one.people)
+            gone = sorted(files.keys() - here)
+            for name in gone:
+                files[name].unlink(missing_ok=True)
+        for name in gone:
+            self._end_sessions(name)
+        return gone
+
+    def _write(self, person: Person) -> None:
+        if person.ssh_keys is None:
+            return
+        path = self._file(person.name)
+        if _revision(path) > person.ssh_keys.revision:
+            return
+        head = [f"{_REVISION}{person.ssh_keys.revision}", "# From the account page; changes made here are lost."]
+        temporary = path.with_name(f".{person.name}.new")
+        try:
+            temporary.write_text("\n".join([*head, *person.ssh_keys.lines, ""]), encoding="ascii")
+            temporary.chmod(0o644)
+            temporary.replace(path)
+        except OSError as error:
+            raise write_error(error) from error
+
+    def _end_sessions(self, name: str) -> None:
+        try:
+            uid = pwd.getpwnam(name).pw_uid
+        except KeyError:
+            return
+        if self._settings.manage_accounts and FIRST_UID <= uid <= LAST_UID:
+            systemd.end_sessions(uid)
+
+    def _file(self, name: str) -> Path:
+        return self._folder / name
+
+    def _lock(self) -> AbstractContextManager[None]:
+        self._folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+        return locks.held(self._settings.run_dir, "ssh-keys.lock", lambda: None)
+
+
+def _revision(path: Path) -> int:
+    """Return the revision that the file tells; -1 where there is none."""
+    try:
+        first = path.read_text(encoding="ascii").partition("\n")[0]
+    except (OSError, ValueError):
+        return -1
+    number = first.removeprefix(_REVISION)
+    return int(number) if first.startswith(_REVISION) and number.isdecimal() else -1

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Files of SSH keys on a node: whose there are, which revision, and that they go with the last project.
+
+Without systemd a request that ends sessions, or sets limits, ends with an error: what it did before is looked at.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.integration.helper import host as hosts
+from tests.integration.helper.host import ALICE, BOB, SERVICE, Host, mode_of, project
+
+pytestmark = pytest.mark.root
+FIRST = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEy1rWPL1Bc2uJOqnbVI6TpFZrUt8zmPfCHbMo4LmXuB"
+SECOND = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAx1rWPL1Bc2uJOqnbVI6TpFZrUt8zmPfCHbMo4LmXuB"
+
+
+@pytest.fixture
+def host() -> Iterator[Host]:
+    with hosts.laid_down() as made, hosts.one_namespace(made) as whole:
+        yield whole
+
+
+def with_keys(person: dict[str, Any], revision: int, *lines: str, **fields: str) -> dict[str, Any]:
+    return {**person, "ssh_keys": {"revision": revision, "lines": list(lines)}, **fields}
+
+
+def keys_of(host: Host, name: str) -> list[str] | None:
+    path = host.root / "state/ssh-keys" / name
+    if not path.exists():
+        return None
+    return [line for line in path.read_text().splitlines() if not line.startswith("#")]
+
+
+def start(host: Host, name: str, *members: dict[str, Any], owner: dict[str, Any] | None = None) -> hosts.Answer:
+    spec = project(name, owner=owner or with_keys(ALICE, 1, FIRST), members=list(members))
+    return host.ask("start-project", project=spec)
+
+
+def apply(host: Host, name: str, *members: dict[str, Any], owner: dict[str, Any] | None = None) -> hosts.Answer:
+    spec = project(name, owner=owner or with_keys(ALICE, 1, FIRST), members=list(members))
+    return host.ask("apply-settings", project=spec)
+
+
+def test_a_start_lays_the_keys_down_outside_of_homes(host: Host) -> None:
+    assert start(host, "p1", with_keys(BOB, 1, SECOND, role="viewer")).status == 0
+    assert keys_of(host, "alice") == [FIRST]
+    assert keys_of(host, "bob") == [SECOND]
+    folder = host.root / "state/ssh-keys"
+    assert [mode_of(path) for path in (folder, folder / "alice")] == ["755", "644"]
+    assert [(folder / "alice").lstat().st_uid, (folder / "alice").lstat().st_gid] == [0, 0]
+    assert not (host.root / "home/alice/.ssh").exists()
+
+
+def test_a_change_takes_the_place_of_what_was(host: Host) -> None:
+    start(host, "p1")
+    assert start(host, "p1", owner=with_keys(ALICE, 2, SECOND)).status == 0
+    assert keys_of(host, "alice") == [SECOND]
+    start(host, "p1", owner=with_keys(ALICE, 3))
+    assert keys_of(host, "alice") == []
+
+
+def test_a_late_job_does_not_bring_a_removed_key_back(host: Host) -> None:
+    start(host, "p1", owner=with_keys(ALICE, 7))
+    start(host, "p2", owner=with_keys(ALICE, 6, FIRST))
+    assert keys_of(host, "alice") == []
+
+
+def test_a_job_that_says_nothing_of_keys_changes_none(host: Host) -> None:
+    start(host, "p1")
+    assert start(host, "p1", owner=ALICE).status == 0
+    assert keys_of(host, "alice") == [FIRST]
+
+
+def test_keys_go_with_the_last_project_of_the_node(host: Host) -> None:
+    bob = with_keys(BOB, 1, SECOND, role="member")
+    start(host, "p1", bob)
+    start(host, "p10", bob)
+    start(host, "p1")
+    assert keys_of(host, "bob") == [SECOND]  # p10 is another project, and theirs still
+    start(host, "p10")
+    assert keys_of(host, "bob") is None
+    assert keys_of(host, "alice") == [FIRST]
+
+
+def test_accounts_that_are_not_the_persons_get_no_keys(host: Host) -> None:
+    start(host, "p1")
+    taken = {"name": "carol", "uid": 20077, "gid": 20077}
+    host.in_namespace("useradd", "--uid", "3333", "carol")
+    for person in (with_keys(taken, 1, SECOND, role="member"), with_keys(BOB, 1, SECOND, name=SERVICE, role="member")):
+        answer = apply(host, "p1", person, owner=with_keys(ALICE, 5, SECOND))
+        assert answer.status == 1
+        assert answer.code in {"account_conflict", "service_account_refused"}
+        assert keys_of(host, person["name"]) is None
+    assert keys_of(host, "alice") == [SECOND]  # the others are not kept waiting
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f'command="id" {FIRST}',
+        f"{FIRST} comment",
+        f"{FIRST}\n{SECOND}",
+        "ssh-ed25519",
+        "-----BEGIN OPENSSH PRIVATE KEY-----",
+    ],
+)
+def test_what_is_no_plain_key_is_refused_before_anything_is_done(host: Host, line: str) -> None:
+    answer = start(host, "p1", owner=with_keys(ALICE, 1, line))
+    assert answer.code == "request_invalid"
+    assert not (host.projects / "alice").exists()
+
+
+def test_a_damaged_file_of_one_project_keeps_no_key_alive(host: Host) -> None:
+    start(host, "p1")
+    start(host, "p2", owner=with_keys(BOB, 1, SECOND))
+    (host.root / "state/projects/bob/p2.json").write_text(json.dumps({"owner": "?"}))
+    apply(host, "p1")
+    assert keys_of(host, "bob") is None
+    start(host, "p2", owner=with_keys(BOB, 1, SECOND))
+    assert keys_of(host, "bob") == [SECOND]
+
+
+def test_settings_of_a_project_that_is_not_here_do_nothing(host: Host) -> None:
+    assert apply(host, "p1").result == {"applied": False}
+    assert keys_of(host, "alice") is None
