@@ -38,7 +38,7 @@ class JupyterApp:
     project: Path
 
     def ask(self, method: str, path: str, headers: dict[str, str], body: object = None) -> tuple[int, Any]:
-        """Return status and content (JSON where it is) of an answer."""
+        """Return status and content of an answer: JSON where it is, which some of Jupyter's own refusals only claim."""
         connection = http.client.HTTPConnection("gateway1", 8089, timeout=30)
         connection.sock = self._connected()
         content = None if body is None else json.dumps(body)
@@ -46,8 +46,11 @@ class JupyterApp:
         response = connection.getresponse()
         raw = response.read()
         connection.close()
-        is_json = response.headers.get_content_type() == "application/json"
-        return response.status, json.loads(raw) if is_json and raw else raw
+        try:
+            is_json = response.headers.get_content_type() == "application/json"
+            return response.status, json.loads(raw) if is_json and raw else raw
+        except ValueError:
+            return response.status, raw
 
     def channels(self, kernel: str, headers: dict[str, str], origin: str | None = None) -> websocket.WebSocket:
         """Return a WebSocket to a kernel."""

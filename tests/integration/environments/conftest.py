@@ -19,7 +19,19 @@ from wakari.environments.create import create
 from wakari.environments.request import CreateRequest, CreateResult
 
 PERSON = Owner(20140, 20140)
-SPECS = ("python", "jupyterlab", "notebook", "ipykernel", "terminado", "numpy", "pandas", "matplotlib", "pip")
+SPECS = (
+    "python",
+    "jupyterlab",
+    "jupyterlab-git",
+    "nbdime",
+    "notebook",
+    "ipykernel",
+    "terminado",
+    "numpy",
+    "pandas",
+    "matplotlib",
+    "pip",
+)
 
 
 @dataclass(frozen=True)

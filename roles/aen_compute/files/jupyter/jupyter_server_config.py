@@ -1,12 +1,25 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Jupyter of this platform: behind the gateway, on a Unix socket, as the person. For every Jupyter app (--config)."""
 
+import os
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+
+import wakari_git  # noqa: E402 - found through the path above
+import wakari_team  # noqa: E402 - likewise
 
 c = get_config()  # noqa: F821 - given by traitlets
+
+# What the team, then the person, set for this project: first, so that the platform's own always wins.
+PROJECT = Path(os.environ["WAKARI_PROJECT_HOME"])
+PERSON = Path(os.environ["JUPYTER_CONFIG_DIR"])
+RUNTIME = Path(os.environ["JUPYTER_RUNTIME_DIR"])
+c.ContentsManager.allow_hidden = True  # dot files are reached; the page shows them where a person asks it to
+wakari_team.set_broken_aside(PERSON)
+wakari_team.apply(c, PROJECT, PERSON)
 
 # The only way in is the socket, through the gateway, which says who asks.
 c.ServerApp.ip = ""
@@ -23,16 +36,28 @@ c.ServerApp.kernel_spec_manager_class = "wakari_kernels.ProjectKernelSpecManager
 c.KernelManager.transport = "ipc"
 
 # Not a login shell: /etc/profile would take the project's environment out of PATH; the file puts it first.
-c.ServerApp.terminado_settings = {"shell_command": ["/bin/bash", "--rcfile", str(Path(__file__).parent / "bashrc")]}
+c.ServerApp.terminado_settings = {"shell_command": ["/bin/bash", "--rcfile", str(HERE / "bashrc")]}
 
+# Locks, shown directories, permissions.
+c.ServerApp.contents_manager_class = "wakari_contents.ProjectContentsManager"
+c.ServerApp.jpserver_extensions = {"wakari_extension": True}
 # The trash is in the home, on another file system perhaps, and nobody else of the team could empty it.
 c.FileContentsManager.delete_to_trash = False
+# Deleting a folder asks once, in the page; it need not be empty.
+c.FileContentsManager.always_delete_dir = True
 # A lock file or notebook signature is written by one person at a time; the project's disk may be NFS.
 c.NotebookNotary.db_file = ":memory:"
 
-# Packages are the administrator's and the environments', never the notebook server's own.
+# Revisions: git with a name for whoever has set none.
+wakari_git.prepare(PROJECT, RUNTIME, os.environ.get("WAKARI_SERVER", ""))
+
+# Packages and extensions are the administrator's, never the project's.
 c.LabApp.extension_manager = "readonly"
 c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"
 c.LabApp.news_url = None
+EXTENSIONS = Path(sys.prefix) / "share/jupyter/labextensions"
+c.LabServerApp.labextensions_path = [str(EXTENSIONS)]
+c.LabServerApp.extra_labextensions_path = [str(HERE / "labextensions")]
+c.JupyterNotebookApp.labextensions_path = [str(wakari_team.extensions_of_notebook(EXTENSIONS, RUNTIME))]
 # overrides.json: what the settings of everybody begin with.
-c.LabApp.app_settings_dir = str(Path(__file__).parent / "lab")
+c.LabServerApp.app_settings_dir = str(wakari_team.lab_settings(HERE / "lab", PROJECT, RUNTIME))
