@@ -11,8 +11,10 @@ from wakari.gateway import internal, jobs
 from wakari.gateway.calls import Calls
 from wakari.gateway.nodes import Nodes
 from wakari.gateway.pages import Pages
+from wakari.gateway.sessions import Sessions
 from wakari.gateway.settings import GatewaySettings, cookie_keys
 from wakari.gateway.sign_in import SignIn
+from wakari.gateway.starting import Starter
 
 MAX_BODY = MAX_JOB  # bytes
 
@@ -25,7 +27,9 @@ def create_app(settings: GatewaySettings) -> Flask:
     keys = list(cookie_keys(settings.cookie_keys_file))
     calls = Calls(settings, Nodes(settings.nodes_dir))
     pages = Pages(settings)
-    app.register_blueprint(internal.blueprint(settings, keys, calls, pages))
+    starter = Starter(settings, Sessions(settings, keys), calls, pages)
+    app.register_blueprint(internal.blueprint(settings, keys, calls, starter))
+    app.register_blueprint(starter.blueprint())
     app.register_blueprint(SignIn(settings, keys, calls, pages).blueprint())
     app.register_blueprint(jobs.blueprint(settings, calls))
     return app

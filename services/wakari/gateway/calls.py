@@ -17,8 +17,9 @@ from wakari.gateway.messages import (
     ChangesRequest,
     Credential,
     Decision,
-    Opened,
+    Instance,
     OpenRequest,
+    Starting,
     TokenAnswer,
     of_answer,
 )
@@ -86,6 +87,17 @@ class Calls:
             raise server_away() from error
         return of_answer(Changes, answer, "The server")
 
+    def starting(self, credential: Credential, owner: str, project: str, start: str, address: str) -> Starting:
+        """Return how far a project is that does not run. `start`: from which states it is started (no, stopped, any).
+
+        Raises:
+            AppError: the credential is dead, the project not to be seen, or the start refused.
+            UnavailableError: the server cannot be reached.
+        """
+        body = {"credential": credential.body(), "owner": owner, "project": project, "start": start, "address": address}
+        answer = self.client.call(self.settings.server(), "POST", "/api/internal/v1/starting", body, DECISION_TIMEOUT)
+        return of_answer(Starting, answer, "The server")
+
     def exchange_code(self, code: str, verifier: str) -> TokenAnswer:
         """Return who signed in, for an authorization code (RFC 6749, section 4.1.3; RFC 7636; RFC 7523).
 
@@ -129,7 +141,7 @@ class Calls:
             )
         return of_answer(TokenAnswer, content, "The server")
 
-    def open(self, request: OpenRequest) -> tuple[Node, Opened, Decision]:
+    def open(self, request: OpenRequest) -> tuple[Node, Instance, Decision]:
         """Return node and instance once the app answers; may take `open_timeout` seconds.
 
         Raises:
@@ -167,7 +179,7 @@ class Calls:
                 log.warning("node away", extra={"node": node.name, "why": error.message})
                 away = node_away(node, error.message)
                 continue
-            return node, of_answer(Opened, answer, f"The compute node {node.name}"), decision
+            return node, of_answer(Instance, answer, f"The compute node {node.name}"), decision
         raise away or AppError(
             "node_unknown",
             f"This gateway knows no compute node of the project ({', '.join(decision.nodes) or 'none given'}).",

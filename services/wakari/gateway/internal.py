@@ -7,18 +7,18 @@ import hashlib
 import json
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, make_response, request
+from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from wakari.core.errors import AppError
 from wakari.gateway.calls import Calls
 from wakari.gateway.messages import ChangesRequest, DecideRequest, OpenRequest, PageRequest, of_request
 from wakari.gateway.opener import Opener
-from wakari.gateway.pages import Pages
 from wakari.gateway.settings import GatewaySettings
+from wakari.gateway.starting import Starter
 
 
-def blueprint(settings: GatewaySettings, keys: list[str], calls: Calls, pages: Pages) -> Blueprint:
+def blueprint(settings: GatewaySettings, keys: list[str], calls: Calls, starter: Starter) -> Blueprint:
     """Return the routes below `/internal`."""
     internal = Blueprint("internal", __name__, url_prefix="/internal")
     opener: Opener[dict[str, Any]] = Opener()
@@ -78,16 +78,9 @@ def blueprint(settings: GatewaySettings, keys: list[str], calls: Calls, pages: P
 
     @internal.post("/page")
     def page() -> Response:
-        asked = of_request(PageRequest, request.get_json())
-        return _html(pages.of(asked))
+        return starter.page(of_request(PageRequest, request.get_json()))
 
     return internal
-
-
-def _html(text: str) -> Response:
-    response = make_response(text)
-    response.headers.update(Pages.headers())
-    return response
 
 
 def _attempt_key(asked: OpenRequest) -> str:

@@ -54,10 +54,27 @@ class OpenRequest(DecideRequest):
     wait: float = Field(default=60.0, ge=0.0, le=60.0)
 
 
+class Opened(BaseModel):
+    """How a browser came to an address: what it says of the request (Fetch Metadata), and our own mark."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    method: str = ""
+    site: str = ""
+    dest: str = ""
+    purpose: str = ""
+    referer: str = Field(default="", max_length=65536)
+    seen: bool = False  # the browser has seen the starting page: it is that page which asks again
+    client: str = ""
+
+
 class PageRequest(BaseModel):
     """The data plane asks for the page that tells a person about an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    credential: Credential | None = None
+    opened: Opened = Opened()
 
     path: str = Field(max_length=65536)
     owner: str | None = None
@@ -93,6 +110,26 @@ class Changes(FromServer):
     reset: bool = False
 
 
+class Step(FromServer):
+    """One step of the task that moves a project, with the last it said."""
+
+    step: str = ""
+    message: str = ""
+
+
+class Starting(FromServer):
+    """How far a project is that somebody opens, and whether they may start it."""
+
+    state: str
+    reason: str | None = None
+    may_start: bool = False
+    starters: tuple[str, ...] = ()
+    steps: tuple[Step, ...] = ()
+    fraction: float | None = None
+    error: dict[str, Any] | None = None
+    project_page: str = ""
+
+
 class TokenAnswer(FromServer):
     """The server's answer to an authorization code."""
 
@@ -100,7 +137,7 @@ class TokenAnswer(FromServer):
     sid: str = Field(min_length=1, max_length=200)
 
 
-class Opened(FromServer):
+class Instance(FromServer):
     """A node's answer once an app runs. Without a `permission` the stricter one holds."""
 
     instance: str = Field(pattern=r"^[0-9a-f]{20}$")

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,21 +12,13 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from wakari.core import logs
-from wakari.gateway.messages import PageRequest
+from wakari.gateway.messages import PageRequest, Starting
+from wakari.gateway.progress import STEPS, UNDER_WAY, WAITING, Kind, said
 from wakari.gateway.settings import GatewaySettings
 
 HERE = Path(__file__).parent
+MAX_NEXT = 1024  # characters of an address to return to; `state` carries it through the server's address line
 MAX_LOG = 20000  # characters of an app's log that are shown
-
-
-@dataclass(frozen=True)
-class Kind:
-    """How an error is shown. `refresh`: seconds until the page asks again, None: never; `busy`: something goes on."""
-
-    title: str
-    refresh: int | None = None
-    busy: bool = False
-    retry: bool = True
 
 
 STARTING = Kind("Starting {app}", refresh=1, busy=True, retry=False)
@@ -52,11 +43,6 @@ KINDS = {
     "sign_in_failed": Kind("Signing in did not work"),
     "sign_in_refused": Kind("Signing in did not work"),
 }
-# A project that is on its way: the page follows it.
-UNDER_WAY = {
-    "starting": Kind("{project} is starting", refresh=3, busy=True, retry=False),
-    "stopping": Kind("{project} is stopping", refresh=3, busy=True, retry=False),
-}
 
 
 class Pages:
@@ -69,26 +55,43 @@ class Pages:
         )
         self._template = environment.get_template("page.html")
 
-    def of(self, asked: PageRequest) -> str:
-        """Return the page about an error that somebody met at `asked.path`."""
+    def of(self, asked: PageRequest, starting: Starting | None = None) -> str:
+        """Return the page about an error that somebody met at `asked.path`.
+
+        `starting`: how far the project is, where the page is about that.
+        """
         detail = asked.error.get("detail")
         facts: dict[str, Any] = detail if isinstance(detail, dict) else {}
         code = str(asked.error.get("code", ""))
         kind = KINDS.get(code, OTHER)
+        message, hint = str(asked.error.get("message", "")), str(asked.error.get("hint", ""))
         if code == "project_not_running":
-            kind = UNDER_WAY.get(str(facts.get("state")), kind)
+            state = starting.state if starting else str(facts.get("state"))
+            kind = UNDER_WAY.get(state, kind)
+            if starting is not None:
+                message, hint = said(starting, asked.app or "the app")
+                failure = starting.error or {}
+                detail = failure.get("detail")
+                facts = {"project_page": starting.project_page, **(detail if isinstance(detail, dict) else {})}
+                kind = WAITING if state == "stopped" and not starting.may_start else kind
         project = f"{asked.owner}/{asked.project}" if asked.owner and asked.project else "The project"
         return self._template.render(
             style=_style(),
             title=kind.title.format(app=(asked.app or "the app").capitalize(), project=project),
-            message=str(asked.error.get("message", "")),
-            hint=str(asked.error.get("hint", "")),
+            message=message,
+            hint=hint,
             reason=str(facts.get("reason") or ""),
             node=str(facts.get("node") or ""),
             log=_log_of(facts),
             busy=kind.busy,
             refresh=kind.refresh,
-            retry=asked.path if kind.retry and asked.path.startswith("/") and not asked.path.startswith("//") else "",
+            steps=[(STEPS.get(step.step, step.step), step.message) for step in starting.steps] if starting else [],
+            percent=_percent(starting),
+            start=_form_path(asked)
+            if starting and starting.may_start and starting.state in {"stopped", "error"}
+            else "",
+            start_word="Start again" if starting and starting.state == "error" else "Start",
+            retry=_own_path(asked) if kind.retry else "",
             project_page=self._own_link(facts.get("project_page")),
             server=self._settings.WAKARI_SERVER + "/",
             request_id=logs.request_id(),
@@ -106,13 +109,13 @@ class Pages:
         digest = base64.b64encode(hashlib.sha256(_style().encode()).digest()).decode()
         policy = (
             f"default-src 'none'; style-src 'sha256-{digest}'; "
-            "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+            "base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
         )
         return {
             "Content-Type": "text/html; charset=utf-8",
             "Content-Security-Policy": policy,
             "Cache-Control": "no-store",
-            "Referrer-Policy": "no-referrer",
+            "Referrer-Policy": "same-origin",  # no-referrer would make browsers send "Origin: null" with the form
             "X-Content-Type-Options": "nosniff",
         }
 
@@ -120,6 +123,21 @@ class Pages:
 @cache
 def _style() -> str:
     return (HERE / "page.css").read_text(encoding="utf-8")
+
+
+def _own_path(asked: PageRequest) -> str:
+    """Return the path that was asked for; empty for what a browser could read as another site's address."""
+    return asked.path if asked.path.startswith("/") and not asked.path.startswith(("//", "/\\")) else ""
+
+
+def _form_path(asked: PageRequest) -> str:
+    """Return the path a form leads back to: the app's own where the whole is too long."""
+    path = _own_path(asked)
+    return path if len(path) <= MAX_NEXT else f"/{asked.owner}/{asked.project}/{asked.app}/"
+
+
+def _percent(starting: Starting | None) -> int | None:
+    return round(100 * starting.fraction) if starting and starting.fraction is not None else None
 
 
 def _log_of(facts: dict[str, Any]) -> str:

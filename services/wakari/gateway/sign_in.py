@@ -12,7 +12,7 @@ from flask import Blueprint, Response, jsonify, make_response, redirect, request
 from wakari.core.errors import AppError
 from wakari.gateway.calls import Calls
 from wakari.gateway.messages import PageRequest
-from wakari.gateway.pages import Pages
+from wakari.gateway.pages import MAX_NEXT, Pages
 from wakari.gateway.sessions import LOGIN_SECONDS, Sessions, challenge
 from wakari.gateway.settings import GatewaySettings
 
@@ -21,7 +21,6 @@ log = logging.getLogger(__name__)
 SESSION_COOKIE = "wk_gateway"
 LOGIN_COOKIE = "wk_gateway_login"
 CALLBACK_PATH = "/_wakari/callback"
-MAX_NEXT = 1024  # characters; `state` carries it through the server's address line
 AGAIN = "Open the app again."
 COOKIES = "Allow cookies for this address and try again."
 

@@ -16,7 +16,7 @@ from wakari.core import web
 from wakari.core.errors import UnavailableError
 from wakari.server import failures, guard
 from wakari.server.api.blueprint import blueprint as api
-from wakari.server.internal.blueprint import blueprint as internal
+from wakari.server.internal import blueprint as internal
 from wakari.server.oauth.blueprint import blueprint as oauth
 from wakari.server.oauth.blueprint import init_authority, token
 from wakari.server.pages import blueprint as pages

@@ -176,15 +176,14 @@ def test_after_signing_out_one_may_sign_in_again(site: Site) -> None:
 
 
 @pytest.mark.parametrize("state", ["stopped", "starting", "error"])
-def test_a_project_that_does_not_run_has_a_page_with_the_way_on(site: Site, state: str) -> None:
+def test_a_program_is_told_that_the_project_does_not_run(site: Site, state: str) -> None:
     project = site.new_project(state)
-    page = requests.get(site.app_url(project), headers={**site.bearer(project.owner), **PERSON}, timeout=20)
-    assert page.status_code == 409
-    assert f'href="{site.server.url}/{project.owner}/demo' in page.text
-    assert ('http-equiv="refresh"' in page.text) == (state == "starting")
-    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
     program = requests.get(site.app_url(project), headers=site.bearer(project.owner), timeout=20)
+    assert program.status_code == 409
     assert program.json()["error"]["detail"]["state"] == state
+    unchanged = site.kit.services.store.projects.by_id(project.id)
+    assert unchanged is not None
+    assert (unchanged.state, unchanged.task) == (state, None)
 
 
 def test_an_app_that_takes_its_time_shows_a_page_that_moves_on(site: Site) -> None:

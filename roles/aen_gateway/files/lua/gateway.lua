@@ -17,6 +17,7 @@ local wakari_worker = require "wakari_worker"
 local MAX_HEADERS = 100
 local MAX_CONTROL_BODY = 1048576 -- bytes; a ProjectSpec of a thousand members has 100 KB
 local NAVIGATION_WAIT = 1 -- seconds a person waits for an app before the starting page is shown
+local START = "/_wakari/start"
 local REQUEST_WAIT = 60 -- seconds a script waits
 local SAFE = { GET = true, HEAD = true, OPTIONS = true }
 local REFUSED_METHODS = { CONNECT = true, TRACE = true, TRACK = true }
@@ -60,13 +61,19 @@ local function is_started_here(method, upgrade, headers)
   return site == "same-origin" or site == "none"
 end
 
-local function to_control(method, head)
+local function to_control(method, head, path)
   local headers = head.headers
   if headers["transfer-encoding"] or (tonumber(headers["content-length"]) or 0) > MAX_CONTROL_BODY then
     return answer.problem(errors.of("body_too_large"), {}, false)
   end
   if #head.sessions > 0 and not is_started_here(method, false, headers) then
     return answer.problem(errors.of("origin_refused"), {}, false)
+  end
+  if path == START then -- it acts for the person, so the cookie must hold: the control plane does not know who signed out
+    local credential, problem = grants.credential(head)
+    if not credential then
+      return answer.problem(problem, {}, false)
+    end
   end
   return ngx.exec("@control")
 end
@@ -158,7 +165,7 @@ local function decide()
     return answer.problem(errors.of(reason), {}, answer.is_navigation(method, head.headers))
   end
   if request.kind == "control" then
-    return to_control(method, head)
+    return to_control(method, head, request.path)
   end
   v.wk_app = request.name
   return to_app(request, method, head)

@@ -3,10 +3,13 @@
 
 local cjson = require "cjson.safe"
 local control = require "gateway_control"
+local credentials = require "gateway_credential"
 
 local _M = {}
 
-local PASSED = { "content-type", "content-security-policy", "cache-control", "refresh", "referrer-policy", "x-content-type-options" }
+local PAGE_TIMEOUT = 2 -- seconds
+local START_TIMEOUT = 6 -- seconds; the server is asked for this page, and wk-gateway gives it up after 5
+local PASSED = { "set-cookie", "content-type", "content-security-policy", "cache-control", "refresh", "referrer-policy", "x-content-type-options" }
 
 -- Returns true for a browser that opens an address for a person, as against a script's request.
 function _M.is_navigation(method, headers)
@@ -48,6 +51,22 @@ local function json(problem)
   return send(problem.status, body .. "\n")
 end
 
+-- Returns who asks and how the browser came here: a project that does not run may be started for them.
+local function asker()
+  local v = ngx.var
+  local _, sessions = credentials.split_cookies(v.http_cookie)
+  local found = credentials.find(v.http_authorization, sessions)
+  return found and found.message, {
+    method = ngx.req.get_method(),
+    site = v.http_sec_fetch_site,
+    dest = v.http_sec_fetch_dest,
+    purpose = v.http_sec_purpose or v.http_purpose,
+    referer = v.http_referer,
+    seen = v.cookie_wk_gateway_start ~= nil,
+    client = v.remote_addr,
+  }
+end
+
 local function page(problem, request)
   local body = {
     path = ngx.var.request_uri,
@@ -57,7 +76,12 @@ local function page(problem, request)
     status = problem.status,
     error = problem.error,
   }
-  local answer = control.call("POST", "/internal/page", body, 2, ngx.var.wk_request_id)
+  local timeout = PAGE_TIMEOUT
+  if problem.error.code == "project_not_running" then
+    body.credential, body.opened = asker()
+    timeout = START_TIMEOUT
+  end
+  local answer = control.call("POST", "/internal/page", body, timeout, ngx.var.wk_request_id)
   if not answer or answer.status >= 500 then
     return json(problem)
   end

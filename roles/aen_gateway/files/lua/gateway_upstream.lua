@@ -50,7 +50,7 @@ end
 -- Answers of a node: our cookie is not an app's to set (our headers are hidden in nginx.conf).
 function _M.header_filter()
   local cookies = ngx.header["Set-Cookie"]
-  if cookies then
+  if cookies and ngx.ctx.grant then -- without a grant it is an answer of our own
     keep_others(cookies)
   end
   local status = ngx.status

@@ -60,7 +60,7 @@ def decisions() -> Response:
     """
     data_center = calling_gateway()
     question = cast("Question", read_body(Question))
-    user = _person(question.credential)
+    user = person_of(question.credential)
     caller = Caller.of(user.name, user.roles, user.groups) if user else Caller()
     answer: dict[str, Any] = {
         "user": person(user).model_dump() if user else None,
@@ -133,7 +133,8 @@ def _key(issuer: str) -> str | None:
     return services().sites.secret(found) if found else None
 
 
-def _person(credential: Credential) -> User | None:
+def person_of(credential: Credential) -> User | None:
+    """Return the person behind a credential; None for nobody. Raises AppError 401 where it is dead."""
     if credential.token is not None:
         user = services().sign_in.resume_token(credential.token)
         if user is None:
