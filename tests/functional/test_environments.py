@@ -51,7 +51,7 @@ def channel(site: Site, project: dict[str, Any]) -> Iterator[str]:
 
 
 def over_ssh(site: Site, node: str, person: Account, command: str) -> Any:
-    """Return the JSON that a command prints in a session of the person's own, as SSH gives it: without our variables."""
+    """Return the JSON that a command prints in a session of the person's own, with none of our variables, as by SSH."""
     return json.loads(site.run(node, f"runuser -l {person.name} -c {shlex.quote(command)}"))
 
 

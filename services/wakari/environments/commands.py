@@ -10,7 +10,7 @@ from pathlib import Path
 
 from wakari.environments import condarc, export, places, spec_file
 from wakari.environments.clone import clone
-from wakari.environments.create import create
+from wakari.environments.create import UNFINISHED, create
 from wakari.environments.editable import taken_from_outside
 from wakari.environments.errors import EnvironmentsError, from_os_error
 from wakari.environments.output import Output, Progress
@@ -66,7 +66,7 @@ def create_(options: argparse.Namespace, output: Output) -> int:
         if not name:
             raise EnvironmentsError("bad_request", "The environment has no name.", hint="Name it, or give --prefix.")
         prefix = where.new(name, in_home=options.home)
-        if is_prefix(prefix):
+        if is_prefix(prefix) and not (prefix / UNFINISHED).exists():
             raise EnvironmentsError(
                 "destination_exists",
                 f"{prefix} exists already.",

@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import dataclasses
+import fcntl
 import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -34,32 +36,55 @@ def create(request: CreateRequest, report: Report = lambda _text: None) -> Creat
 
     Raises:
         EnvironmentsError: `bad_request`, `unsatisfiable`, `hash_mismatch`, `channel_unavailable`, `no_space`,
-            `destination_exists`, `forbidden`, `pip_failed` or `install_failed`.
+            `destination_exists`, `creation_running`, `forbidden`, `pip_failed` or `install_failed`.
     """
     _check(request)
     marker = request.prefix / UNFINISHED
     try:
         if marker.exists():
-            report(f"removing the unfinished environment {request.prefix}")
-            shutil.rmtree(request.prefix)
+            with _alone(request.prefix):
+                report(f"removing the unfinished environment {request.prefix}")
+                shutil.rmtree(request.prefix)
         fresh = not is_prefix(request.prefix)
         if fresh:
             _claim(request.prefix)
-            marker.touch()
-        try:
-            result = _run(request, report)
-            if request.pip:
-                pip.install(request.prefix, request.pip, request.folder, report)
-            for made in (request.prefix, request.cache):
-                open_to_team(made)
-        except BaseException:
+        with _alone(request.prefix) as lock:
             if fresh:
-                shutil.rmtree(request.prefix, ignore_errors=True)
-            raise
-        marker.unlink(missing_ok=True)
+                marker.touch()
+            try:
+                result = _make(request, report, lock)
+            except BaseException:
+                if fresh:
+                    shutil.rmtree(request.prefix, ignore_errors=True)
+                raise
+            marker.unlink(missing_ok=True)
     except OSError as error:
         raise from_os_error(error, f"creating {request.prefix}") from error
     return result
+
+
+def _make(request: CreateRequest, report: Report, lock: int) -> CreateResult:
+    result = _run(request, report, lock)
+    if request.pip:
+        pip.install(request.prefix, request.pip, request.folder, report)
+    for made in (request.prefix, request.cache):
+        open_to_team(made)
+    return result
+
+
+@contextmanager
+def _alone(prefix: Path) -> Iterator[int]:
+    """Hold the environment's lock for the block; the value is its descriptor. Raises `creation_running`."""
+    descriptor = os.open(prefix, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield descriptor
+    except BlockingIOError:
+        raise EnvironmentsError(
+            "creation_running", f"Somebody else is changing {prefix}.", hint="Wait until it is finished.", status=409
+        ) from None
+    finally:
+        os.close(descriptor)
 
 
 def _check(request: CreateRequest) -> None:
@@ -97,14 +122,20 @@ def _has_defaults(folder: Path) -> bool:
         os.close(descriptor)
 
 
-def _run(request: CreateRequest, report: Report) -> CreateResult:
+def _run(request: CreateRequest, report: Report, lock: int) -> CreateResult:
     # The package's own directory first, so that the child is the same code as its parent.
     services = str(Path(wakari.__file__).parents[1])
     environment = {**os.environ, "PYTHONPATH": services}
     message = {key: _plain(value) for key, value in dataclasses.asdict(request).items()}
     command = [sys.executable, "-P", "-s", "-m", "wakari.environments.rattler"]
     with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+        pass_fds=(lock,),  # held until the child is done, should this process be killed
     ) as child:
         assert child.stdin  # noqa: S101  # pipes, as asked for above
         assert child.stdout  # noqa: S101

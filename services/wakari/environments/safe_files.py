@@ -16,6 +16,8 @@ from pathlib import Path, PurePosixPath
 from wakari.environments.errors import EnvironmentsError
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+# On the way a directory needs not be readable: those that hold everybody's projects are not.
+_PASSAGE = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _MAX_LINKS = 40  # as the kernel (path_resolution(7))
 
 
@@ -51,28 +53,27 @@ def _walk(path: Path) -> int:
     if not path.is_absolute() or ".." in path.parts:
         raise EnvironmentsError("bad_request", f"{path} is not an absolute path without `..`.")
     pending = list(reversed(path.parts[1:]))
-    here = os.open("/", _DIRECTORY)
+    here = os.open("/", _PASSAGE)
     links = 0
     try:
         while pending:
             name = pending.pop()
             if name == "..":  # only from a trusted link
-                following = os.open("..", _DIRECTORY, dir_fd=here)
+                following = os.open("..", _PASSAGE, dir_fd=here)
             else:
                 status = os.stat(name, dir_fd=here, follow_symlinks=False)
                 if stat.S_ISLNK(status.st_mode):
                     links += 1
                     target = _trusted_target(path, name, status, here, links)
                     pending += reversed([part for part in target.parts if part != "/"])
-                    following = os.open("/" if target.is_absolute() else ".", _DIRECTORY, dir_fd=here)
+                    following = os.open("/" if target.is_absolute() else ".", _PASSAGE, dir_fd=here)
                 else:
-                    following = os.open(name, _DIRECTORY, dir_fd=here)
+                    following = os.open(name, _PASSAGE, dir_fd=here)
             os.close(here)
             here = following
-    except BaseException:
+        return os.open(".", _DIRECTORY, dir_fd=here)
+    finally:
         os.close(here)
-        raise
-    return here
 
 
 def _trusted_target(path: Path, name: str, status: os.stat_result, here: int, links: int) -> PurePosixPath:

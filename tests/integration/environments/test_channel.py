@@ -8,6 +8,8 @@ import shutil
 import subprocess
 import time
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -186,13 +188,37 @@ def test_packages_are_added_to_an_environment(channel: Path, tmp_path: Path) -> 
 
 
 def test_full_disk_is_said_and_left_clean(channel: Path, tmp_path: Path) -> None:
-    small = tmp_path / "small"
-    small.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(small)], check=True)
-    try:
+    with memory_disk(tmp_path / "small", "24m") as small:
         with pytest.raises(EnvironmentsError) as refused:
             create(CreateRequest((str(channel),), ("numpy",), small / "env", small / "env" / "pkgs"))
         assert refused.value.code == "no_space"
         assert list(small.iterdir()) == []
+
+
+def test_clone_on_another_disk_is_a_copy_that_works(channel: Path, tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    create(CreateRequest((str(channel),), ("python", "pip", "six"), source, tmp_path / "pkgs"))
+    with memory_disk(tmp_path / "disk", "200m") as disk:
+        report = clone(source, disk / "envs" / "copy")
+        assert (report.linked, report.copied > 1000) == (0, True)
+        code = "import six, sys; print(sys.prefix)"
+        said = subprocess.run([disk / "envs/copy/bin/python", "-c", code], capture_output=True, text=True, check=True)
+        assert said.stdout == f"{disk}/envs/copy\n"
+        said = subprocess.run([disk / "envs/copy/bin/pip", "--version"], capture_output=True, text=True, check=True)
+        assert str(disk) in said.stdout
+    with memory_disk(tmp_path / "disk", "8m") as disk:
+        with pytest.raises(EnvironmentsError) as refused:
+            clone(source, disk / "copy")
+        assert refused.value.code == "no_space"
+        assert list(disk.iterdir()) == []
+
+
+@contextmanager
+def memory_disk(place: Path, size: str) -> Iterator[Path]:
+    """Return a file system of its own, of that size, for the block."""
+    place.mkdir(exist_ok=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(place)], check=True)
+    try:
+        yield place
     finally:
-        subprocess.run(["umount", str(small)], check=True)
+        subprocess.run(["umount", str(place)], check=True)

@@ -83,6 +83,8 @@ def apply(project: Path) -> dict[str, Any]:
 def project(root: Root, place: Path, channel: Path) -> Iterator[Path]:
     path = place / "people/alice/p1"
     path.mkdir(parents=True)
+    for folder in (path.parent, path.parents[1]):
+        folder.chmod(0o711)  # as projectRoot and the owner's folder: to pass through, not to read
     os.chown(path, ALICE.pw_uid, ALICE.pw_gid)
     clone(root.prefix, path / "envs/default", owner=Owner(ALICE.pw_uid, ALICE.pw_gid))
     apply(path)

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -80,3 +82,21 @@ def test_program_says_why_by_its_status(channel: Path, tmp_path: Path, capsys: p
     with pytest.raises(SystemExit) as usage:
         main(["clone", "a", "b", "--owner", "root"])
     assert usage.value.code == 2
+
+
+@pytest.mark.parametrize("unfinished", [True, False])
+def test_two_people_do_not_change_one_environment_at_once(
+    channel: Path, make_prefix: MakePrefix, *, unfinished: bool
+) -> None:
+    prefix = make_prefix()
+    if unfinished:
+        (prefix / UNFINISHED).touch()
+    other = os.open(prefix, os.O_RDONLY)
+    fcntl.flock(other, fcntl.LOCK_EX)
+    try:
+        with pytest.raises(EnvironmentsError) as refused:
+            create(request(channel, prefix, "python"))
+    finally:
+        os.close(other)
+    assert refused.value.code == "creation_running"
+    assert (prefix / "conda-meta").is_dir()
