@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Collection
@@ -107,12 +108,11 @@ def _below(here: int, name: str, part: Path) -> int:
             hint="Check the spelling; a shell of root's lists what is there.",
         ) from error
     if stat.S_ISLNK(os.fstat(descriptor).st_mode):
-        target = os.readlink("", dir_fd=descriptor)
         os.close(descriptor)
         raise BadInputError(
             "path_invalid",
-            f"{printable(str(part))} is a symbolic link to {printable(target)}, which has no permissions of its own.",
-            hint="Ask about the path that it leads to.",
+            f"{printable(str(part))} is a symbolic link, which has no permissions of its own.",
+            hint="Ask about the path that it leads to; ls -l shows it.",
         )
     os.close(here)
     return descriptor
@@ -120,7 +120,12 @@ def _below(here: int, name: str, part: Path) -> int:
 
 def _step(part: Path, descriptor: int, uid: int, gids: Collection[int]) -> Step:
     status = os.fstat(descriptor)
-    raw = tree.read_attribute(tree.by_descriptor(descriptor), acl.ACCESS)
+    try:
+        raw = tree.read_attribute(tree.by_descriptor(descriptor), acl.ACCESS)
+    except OSError as error:
+        if error.errno != errno.EOPNOTSUPP:
+            raise
+        raw = None  # a file system without ACLs (/proc): its mode bits are all there is
     found = actual(raw, stat.S_IMODE(status.st_mode)) or acl.from_mode(0)
     return Step(part, decide(found, status.st_uid, status.st_gid, uid, gids), status)
 

@@ -36,6 +36,13 @@ sys.path[:0] = [{services!r}]
 from wakari.helper.main import run
 raise SystemExit(run(sys.stdin.buffer, sys.stdout.buffer, Path({prefix!r}), Path({site!r})))
 """
+_PERMISSIONS = """
+import sys
+from pathlib import Path
+sys.path[:0] = [{services!r}]
+from wakari.permissions.cli import main
+raise SystemExit(main(sys.argv[1:], Path({prefix!r}), Path({site!r})))
+"""
 
 
 @dataclass(frozen=True)
@@ -104,6 +111,13 @@ class Host:
     def in_namespace(self, *command: str) -> str:
         """Return what a command prints that sees the helper's accounts."""
         return subprocess.run(self._own_etc(*command), check=True, capture_output=True, text=True).stdout
+
+    def permissions(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run `wk-permissions` with the node's settings and accounts."""
+        folders = {"prefix": str(self.root / "prefix"), "site": str(self.root / "site")}
+        code = _PERMISSIONS.format(services=str(SERVICES), **folders)
+        command = self._own_etc(sys.executable, "-I", "-c", code, *arguments)
+        return subprocess.run(command, check=False, capture_output=True, text=True)
 
     def command(self) -> list[str]:
         """Return the command that runs the helper."""
