@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from wakari.permissions.acl import EXECUTE, RWX, RX, Acl
@@ -48,7 +48,12 @@ class Policy:
     def _file(self, uid: int, gid: int, executable: bool, public: bool) -> Acl:
         """Return the access ACL of a regular file of this owner and group."""
         limit = RWX if executable else RWX & ~EXECUTE
-        return self._acl(uid, gid, limit, (RX if public else EXECUTE) & limit)
+        wanted = self._acl(uid, gid, limit, (RX if public else EXECUTE) & limit)
+        if not self.team.members or uid not in self._rights:
+            return wanted
+        # The owner's own entry is idle here, but a member's `sed -i` or `cp -p` makes a file of the member's that has
+        # this ACL: the entry then lets in whom the file belonged to. What is made anew has it by the default entries.
+        return replace(wanted, users={**wanted.users, uid: self._rights[uid]})
 
     def _default(self, public: bool) -> Acl:
         """Return the default ACL of a directory: what the kernel gives to files made in it, by anybody of the team."""

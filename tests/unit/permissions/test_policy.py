@@ -37,8 +37,15 @@ def test_default_entries_name_owner_and_team_since_anybody_of_them_may_make_the_
 )
 def test_file_is_executable_only_where_it_was(executable: bool, public: bool, mask: int, user: int, other: int) -> None:
     assert POLICY.file(ALICE, ALICE, executable=executable, public=public) == Acl(
-        user, 7, other, {BOB: 7, CAROL: 5}, {}, mask
+        user, 7, other, {ALICE: 7, BOB: 7, CAROL: 5}, {}, mask
     )
+
+
+def test_owners_own_entry_is_there_only_where_somebody_could_copy_the_file() -> None:
+    readers = Policy(Team(ALICE, ALICE, viewers={CAROL: CAROL}))
+    assert readers.file(ALICE, ALICE, executable=False, public=False).users == {CAROL: 5}
+    assert POLICY.file(BOB, BOB, executable=False, public=False).users == {ALICE: 7, BOB: 7, CAROL: 5}
+    assert POLICY.file(DAVE, DAVE, executable=False, public=False).users == {ALICE: 7, BOB: 7, CAROL: 5}
 
 
 def test_public_directory_is_open_for_reading() -> None:
