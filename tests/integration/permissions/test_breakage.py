@@ -31,7 +31,7 @@ WHOLE, NOTHING, EXECUTABLE = ("rw-", "r--", "---"), ("---", "---", "---"), ("rwx
 
 @dataclass(frozen=True)
 class Case:
-    """What a member does in the project (sh), the file to look at, and what owner, viewer and stranger may do with it at once."""
+    """What a member does (sh), a file, and what owner, viewer and stranger may do with it at once and after repair."""
 
     script: str
     file: str
@@ -86,11 +86,9 @@ def archives() -> Iterator[Path]:
         (folder / "outside").chmod(0o644)
         subprocess.run(["tar", "-cf", "a.tar", "pack"], cwd=folder, check=True)
         subprocess.run(["zip", "-qr", "a.zip", "pack"], cwd=folder, check=True)
-        make = "git init -q repo && cd repo && echo x >file && echo x >run && chmod +x run && git add . && git commit -qm x"
-        identity = ["-c", "user.name=x", "-c", "user.email=x@example.org"]
-        subprocess.run(
-            ["sh", "-ec", make.replace("git commit", f"git {' '.join(identity)} commit")], cwd=folder, check=True
-        )
+        identity = "-c user.name=x -c user.email=x@example.org"
+        make = "git init -q repo; cd repo; echo x >file; echo x >run; chmod +x run; git add ."
+        subprocess.run(["sh", "-ec", f"{make}; git {identity} commit -qm x"], cwd=folder, check=True)
         subprocess.run(["chown", "-R", str(BOB), str(folder / "repo")], check=True)
         yield folder
 
