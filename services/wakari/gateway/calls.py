@@ -12,6 +12,7 @@ import requests
 from wakari.core import logs, tokens
 from wakari.core.errors import AppError, UnavailableError
 from wakari.core.http import CONNECT_TIMEOUT, Client
+from wakari.core.messages import Level
 from wakari.gateway.messages import (
     Changes,
     ChangesRequest,
@@ -30,6 +31,7 @@ log = logging.getLogger(__name__)
 
 DECISION_TIMEOUT = 5.0  # seconds; the data plane goes on with what it knows after six
 SERVER_ERROR = 500
+LEVELS: tuple[Level, ...] = ("none", "read", "write", "admin")
 
 
 class Calls:
@@ -179,6 +181,11 @@ class Calls:
                 log.warning("node away", extra={"node": node.name, "why": error.message})
                 away = node_away(node, error.message)
                 continue
+            except AppError as error:
+                # What an app wrote may quote what its readers must not see.
+                if LEVELS.index(decision.level) < LEVELS.index("write"):
+                    error.detail.pop("log", None)
+                raise
             return node, of_answer(Instance, answer, f"The compute node {node.name}"), decision
         raise away or AppError(
             "node_unknown",

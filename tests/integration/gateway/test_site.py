@@ -217,6 +217,36 @@ def test_an_app_that_fails_shows_its_log(site: Site) -> None:
     assert program.json()["error"]["detail"]["log"] == ["<b>No module</b>"]
 
 
+def test_the_log_of_a_failed_app_is_not_for_viewers(site: Site) -> None:
+    project, viewer = site.new_project(), site.new_project().owner
+    store = site.kit.services.store
+    store.transaction(lambda tx: store.projects.set_member(project.id, viewer, "viewer", tx))
+    error = {"code": "app_failed", "message": "Viewer ended.", "hint": "See the log.", "detail": {"log": ["a secret"]}}
+    site.node.open_answer = (502, {"error": error})
+    page = requests.get(site.app_url(project), headers={**site.bearer(viewer), **PERSON}, timeout=20)
+    assert page.status_code == 502
+    assert "Viewer ended." in page.text
+    assert "a secret" not in page.text
+    program = requests.get(site.app_url(project), headers=site.bearer(viewer), timeout=20)
+    assert "log" not in program.json()["error"].get("detail", {})
+
+
+def test_a_node_that_is_away_is_named(site: Site) -> None:
+    project = site.new_project()
+    file = site.proxy.prefix / "etc/wakari/nodes.d/compute1.json"
+    good = file.read_text()
+    file.write_text(json.dumps({**json.loads(good), "url": "http://127.0.0.1:1"}))
+    try:
+        time.sleep(1.1)
+        page = requests.get(site.app_url(project), headers={**site.bearer(project.owner), **PERSON}, timeout=20)
+    finally:
+        file.write_text(good)
+        time.sleep(1.1)
+    assert page.status_code == 502
+    assert "Compute node: <strong>compute1</strong>" in page.text
+    assert 'http-equiv="refresh"' in page.text
+
+
 def test_who_is_inside_goes_on_while_the_server_is_away(site: Site) -> None:
     project, other = site.new_project(), site.new_project()
     inside, outside = site.bearer(project.owner), site.bearer(other.owner)
@@ -240,6 +270,7 @@ def test_who_is_inside_goes_on_while_the_server_is_away(site: Site) -> None:
 
 def test_a_killed_control_plane_cuts_no_connection(site: Site) -> None:
     project = site.new_project()
+    other = site.app_url(site.new_project())
     host = urlsplit(site.proxy.url).netloc
     address = f"ws://{host}/{project.owner}/demo/notebook/ws"
     connection = websocket.create_connection(address, header=site.bearer(project.owner), timeout=10)
@@ -248,6 +279,12 @@ def test_a_killed_control_plane_cuts_no_connection(site: Site) -> None:
     time.sleep(2.5)
     connection.send("still here")
     assert connection.recv() == "still here"
+    page = requests.get(other, headers={**site.bearer(project.owner), **PERSON}, timeout=20)
+    assert page.status_code == 503
+    assert "The gateway is not well" in page.text
+    assert page.headers["Refresh"] == "3"
+    sign_in = requests.get(site.proxy.url + "/_wakari/login", headers=PERSON, timeout=20)
+    assert (sign_in.status_code, "The gateway is not well" in sign_in.text) == (503, True)
     (site.proxy.prefix / "var/run/wk-gateway.sock").unlink(missing_ok=True)
     site.control = start_control(site.proxy.prefix)
     connection.send("and now")

@@ -202,7 +202,8 @@ _M.node_away = guarded(function()
 end)
 
 _M.control_away = guarded(function()
-  return answer.problem(errors.of("control_away"), {}, false)
+  local headers = ngx.req.get_headers(MAX_HEADERS)
+  return answer.problem(errors.of("control_away"), {}, answer.is_navigation(ngx.req.get_method(), headers))
 end)
 
 return _M

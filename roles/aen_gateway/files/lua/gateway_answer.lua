@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- Answers of the data plane itself: JSON for programs, pages (made by the control plane) for people.
 
+local away = require "gateway_away"
 local cjson = require "cjson.safe"
 local control = require "gateway_control"
 local credentials = require "gateway_credential"
@@ -83,7 +84,11 @@ local function page(problem, request)
   end
   local answer = control.call("POST", "/internal/page", body, timeout, ngx.var.wk_request_id)
   if not answer or answer.status >= 500 then
-    return json(problem)
+    local headers, html = away.page(problem, ngx.var.wk_request_id)
+    for name, value in pairs(headers) do
+      ngx.header[name] = value
+    end
+    return send(problem.status, html)
   end
   for _, name in ipairs(PASSED) do
     ngx.header[name] = answer.headers[name]
