@@ -14,6 +14,7 @@ PURGE: Spec = {"purge": {"type": "bool", "default": False}}
 TEXT: dict[str, Any] = {"type": "str"}
 NAMES: dict[str, Any] = {"type": "list", "elements": "str"}
 ROLE: Spec = {"role": {"type": "str", "choices": ["member", "viewer"], "default": "member"}}
+PROJECT_ROOT: Spec = {"project_root": {"type": "path", "default": "/projects"}}
 STATES = ["stopped", "starting", "running", "stopping", "error"]
 WAIT_REMOVED: Spec = {"wait_timeout": {"type": "int", "default": 120}}
 
@@ -118,3 +119,27 @@ def _entries(key: str) -> dict[str, Any]:
 
 def _many(options: Spec) -> dict[str, Any]:
     return {"type": "list", "elements": "dict", "required": True, "options": options}
+
+
+def acl_options() -> Spec:
+    """Return the options of a look at a project's files."""
+    return {**PROJECT, "examples": {"type": "int", "default": 20}}
+
+
+def environment_options() -> Spec:
+    """Return the options of a project's environment."""
+    states = {"type": "str", "choices": ["present", "absent"], "default": "present"}
+    return {
+        **PROJECT,
+        **NAME,
+        "packages": {**NAMES, "default": []},
+        "channels": NAMES,
+        **PROJECT_ROOT,
+        "force": {"type": "bool", "default": False},
+        "state": states,
+    }
+
+
+def environment_info_options() -> Spec:
+    """Return the options of a list of environments."""
+    return {"project": TEXT, **PROJECT_ROOT}

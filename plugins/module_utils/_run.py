@@ -23,6 +23,7 @@ from ._transport import TransportError
 
 SECRET_MODE = 0o600
 Work = Callable[[Client], Json]
+Search = Callable[[list[Json]], Any]
 
 
 def new_module(options: Spec, *, states: tuple[str, ...] = ("present", "absent"), **rules: Any) -> AnsibleModule:  # noqa: ANN401
@@ -67,17 +68,30 @@ def query_options() -> Spec:
 
 def run_info(module: AnsibleModule, key: str, read: Callable[[Client], list[Json]]) -> None:
     """End the module with a list under `key`, and what the JMESPath expression `query` makes of it under `result`."""
+    search = _search_of(module)
+    run(module, lambda client: _listed(key, read(client), search))
+
+
+def answer_list(module: AnsibleModule, key: str, read: Callable[[], list[Json]]) -> None:
+    """End a module that does not call the server, as `run_info` does."""
+    search = _search_of(module)
+    try:
+        result = _listed(key, read(), search)
+    except CannotError as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(**result)
+
+
+def _listed(key: str, found: list[Json], search: Search | None) -> Json:
+    return {"changed": False, key: found, **({"result": search(found)} if search else {})}
+
+
+def _search_of(module: AnsibleModule) -> Search | None:
     expression = module.params.get("query")
-    search = _compiled(module, expression) if expression else None
-
-    def work(client: Client) -> Json:
-        found = read(client)
-        return {"changed": False, key: found, **({"result": search(found)} if search else {})}
-
-    run(module, work)
+    return _compiled(module, expression) if expression else None
 
 
-def _compiled(module: AnsibleModule, expression: str) -> Callable[[list[Json]], Any]:
+def _compiled(module: AnsibleModule, expression: str) -> Search:
     """Return the search. It comes before the first request: a mistake in it costs nobody anything."""
     if jmespath is None:
         module.fail_json(msg=missing_required_lib("jmespath", reason="for the option query"))

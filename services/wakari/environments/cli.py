@@ -110,6 +110,7 @@ def _add_target(verb: argparse.ArgumentParser) -> None:
 def _add_sources(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--channel", "-c", action="append", default=[], help=_CHANNEL)
     verb.add_argument("--cache", type=Path, help="unpacked packages, on the same file system")
+    verb.add_argument("--dry-run", action="store_true", help="say whether anything would change; change nothing")
 
 
 def _owner(text: str) -> Owner:

@@ -86,6 +86,7 @@ def create_(options: argparse.Namespace, output: Output) -> int:
         locked=file.locked,
         pip=file.pip,
         folder=options.file.absolute().parent if options.file else Path("/"),
+        dry_run=options.dry_run,
     )
     return _change(request, output)
 
@@ -122,7 +123,7 @@ def _change_request(options: argparse.Namespace, specs: tuple[str, ...]) -> Crea
             status=403,
         )
     cache = (options.cache or where.cache(prefix)).absolute()
-    return CreateRequest(_site().addresses(options.channel), specs, prefix, cache, keep=True)
+    return CreateRequest(_site().addresses(options.channel), specs, prefix, cache, keep=True, dry_run=options.dry_run)
 
 
 def _change(request: CreateRequest, output: Output) -> int:

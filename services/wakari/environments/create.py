@@ -40,6 +40,13 @@ def create(request: CreateRequest, report: Report = lambda _text: None) -> Creat
     """
     _check(request)
     marker = request.prefix / UNFINISHED
+    if request.dry_run:
+        nothing = marker.exists() or not is_prefix(request.prefix)
+        return (
+            CreateResult(changed=True, packages=0, added=(), removed=(), seconds=0)
+            if nothing
+            else _run(request, report)
+        )
     try:
         if marker.exists():
             with _alone(request.prefix):

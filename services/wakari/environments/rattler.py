@@ -52,6 +52,7 @@ def main() -> None:
             locked=tuple(message["locked"]),
             keep=bool(message["keep"]),
             update=tuple(message["update"]),
+            dry_run=bool(message["dry_run"]),
         )
         answer = {"result": asyncio.run(_create(request))}
     except EnvironmentsError as error:
@@ -71,11 +72,13 @@ async def _create(request: CreateRequest) -> dict[str, Any]:
         wanted = await locked_records(request.locked)
     elif not request.update and _satisfied(request, installed):
         return _result(installed, installed, started)
+    elif request.dry_run:
+        return {**_result(installed, installed, started), "changed": True}
     else:
         _progress("solving")
         wanted = await _solve(request, installed)
     present = {_key(record) for record in installed}
-    if {_key(record) for record in wanted} != present:
+    if {_key(record) for record in wanted} != present and not request.dry_run:
         new = [record for record in wanted if _key(record) not in present]
         _verify(new)
         _progress(f"installing {len(new)} packages")

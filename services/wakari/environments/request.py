@@ -21,6 +21,7 @@ class CreateRequest:
         update: names of installed packages that may change though the specs allow them as they are; `*` for all.
         pip: what pip installs afterwards, in its notation.
         folder: where relative paths in `pip` begin.
+        dry_run: say whether anything would change, and change nothing; no solver is asked.
     """
 
     channels: tuple[str, ...]
@@ -32,6 +33,7 @@ class CreateRequest:
     update: tuple[str, ...] = ()
     pip: tuple[str, ...] = ()
     folder: Path = Path("/")
+    dry_run: bool = False
 
 
 @dataclass(frozen=True)

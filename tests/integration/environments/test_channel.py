@@ -187,6 +187,19 @@ def test_packages_are_added_to_an_environment(channel: Path, tmp_path: Path) -> 
     assert verify(tmp_path / "env") == []
 
 
+def test_a_dry_run_tells_and_changes_nothing(channel: Path, tmp_path: Path) -> None:
+    request = CreateRequest((str(channel),), ("six",), tmp_path / "env", tmp_path / "pkgs")
+    asked = dataclasses.replace(request, dry_run=True)
+    assert create(asked).changed
+    assert list(tmp_path.iterdir()) == []
+    create(request)
+    before = sorted(tmp_path.rglob("*"))
+    assert not create(asked).changed
+    more = dataclasses.replace(asked, specs=("six", "certifi"), keep=True)
+    assert create(more).changed
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 def test_full_disk_is_said_and_left_clean(channel: Path, tmp_path: Path) -> None:
     with memory_disk(tmp_path / "small", "24m") as small:
         with pytest.raises(EnvironmentsError) as refused:
