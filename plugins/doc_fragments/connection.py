@@ -11,10 +11,9 @@ class ModuleDocFragment:
 options:
   server_url:
     description:
-      - Where the server is, without a path, as V(https://aen.example.org).
+      - Where the server is, without a path, as V(https://aen.example.org). Needed.
       - Else the environment variable E(AEN_SERVER_URL).
     type: str
-    required: true
   token:
     description:
       - An API token of the person the module acts as. The command C(wk-server-admin issue-token) prints one.

@@ -16,7 +16,7 @@ Spec = dict[str, dict[str, Any]]
 def connection_options() -> Spec:
     """Return the argument specification; plugins/doc_fragments/connection.py says the same in words."""
     return {
-        "server_url": {"type": "str", "required": True, "fallback": (env_fallback, ["AEN_SERVER_URL"])},
+        "server_url": {"type": "str", "fallback": (env_fallback, ["AEN_SERVER_URL"])},
         "token": {"type": "str", "no_log": True, "fallback": (env_fallback, ["AEN_TOKEN"])},
         "username": {"type": "str", "fallback": (env_fallback, ["AEN_USERNAME"])},
         "password": {"type": "str", "no_log": True, "fallback": (env_fallback, ["AEN_PASSWORD"])},
@@ -37,6 +37,8 @@ def connect(module: AnsibleModule) -> Client:
     given = module.params
     if given["timeout"] < 1 or given["retries"] < 0:
         module.fail_json(msg="timeout is at least 1 second, and retries at least 0.")
+    if not given["server_url"]:
+        module.fail_json(msg="Say where the server is: set server_url (AEN_SERVER_URL), as https://aen.example.org.")
     if not given["token"] and not (given["username"] and given["password"]):
         module.fail_json(
             msg="Say who you are: set token (AEN_TOKEN), or username and password (AEN_USERNAME, AEN_PASSWORD)."

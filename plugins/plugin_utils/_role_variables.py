@@ -15,8 +15,9 @@ COLLECTION = Path(__file__).resolve().parents[2]
 
 
 def known(collection: Path = COLLECTION) -> Known:
-    """Return every variable of the roles. Where several roles have one, the role whose prefix it carries describes it.
+    """Return every variable of the roles and playbooks.
 
+    Where several roles have one, the role whose prefix it carries describes it.
     What a playbook sets, and what only other entry points than `main` require, is internal.
     """
     options: dict[str, Option] = {}
@@ -34,6 +35,8 @@ def known(collection: Path = COLLECTION) -> Known:
                         choices=tuple(spec.get("choices", ())),
                         required=bool(spec.get("required")),
                     )
+    for name, spec in _of_playbooks(collection).items():
+        options[name] = Option(name=name, role="", type=spec["type"], choices=(), required=False)
     return Known({name: option for name, option in options.items() if name not in internal}, frozenset(internal))
 
 
@@ -53,6 +56,12 @@ def _specs(collection: Path) -> Iterator[tuple[str, list[tuple[str, Mapping[str,
     for path in sorted((collection / "roles").glob("*/meta/argument_specs.yml")):
         entry_points = _yaml(path)["argument_specs"]
         yield path.parents[1].name, [(name, spec.get("options") or {}) for name, spec in entry_points.items()]
+
+
+def _of_playbooks(collection: Path) -> Mapping[str, Mapping[str, Any]]:
+    """Return the variables that playbooks read and no role has."""
+    path = collection / "playbooks" / "vars" / "variables.yml"
+    return dict(_yaml(path) or {}) if path.is_file() else {}
 
 
 def _set_by_playbooks(collection: Path) -> Iterator[str]:

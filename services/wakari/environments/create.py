@@ -41,12 +41,9 @@ def create(request: CreateRequest, report: Report = lambda _text: None) -> Creat
     _check(request)
     marker = request.prefix / UNFINISHED
     if request.dry_run:
-        nothing = marker.exists() or not is_prefix(request.prefix)
-        return (
-            CreateResult(changed=True, packages=0, added=(), removed=(), seconds=0)
-            if nothing
-            else _run(request, report)
-        )
+        if marker.exists() or not is_prefix(request.prefix):
+            return CreateResult(changed=True, packages=0, added=(), removed=(), seconds=0)
+        return _run(request, report)
     try:
         if marker.exists():
             with _alone(request.prefix):
@@ -129,7 +126,7 @@ def _has_defaults(folder: Path) -> bool:
         os.close(descriptor)
 
 
-def _run(request: CreateRequest, report: Report, lock: int) -> CreateResult:
+def _run(request: CreateRequest, report: Report, lock: int | None = None) -> CreateResult:
     # The package's own directory first, so that the child is the same code as its parent.
     services = str(Path(wakari.__file__).parents[1])
     environment = {**os.environ, "PYTHONPATH": services}
@@ -142,7 +139,7 @@ def _run(request: CreateRequest, report: Report, lock: int) -> CreateResult:
         stderr=subprocess.PIPE,
         text=True,
         env=environment,
-        pass_fds=(lock,),  # held until the child is done, should this process be killed
+        pass_fds=() if lock is None else (lock,),  # held until the child is done, should this process be killed
     ) as child:
         assert child.stdin  # noqa: S101  # pipes, as asked for above
         assert child.stdout  # noqa: S101

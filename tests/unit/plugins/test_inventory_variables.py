@@ -123,9 +123,10 @@ def test_known_variables_are_read_from_roles_and_playbooks(tmp_path: Path) -> No
         """,
     )
     write(tmp_path / "playbooks" / "x.yml", "[{hosts: all, vars: {aen_x_set: 1, other: 2}}, {import_playbook: y.yml}]")
+    write(tmp_path / "playbooks" / "vars" / "variables.yml", "aen_y: {type: bool}")
     found = known(tmp_path)
     assert found.internal == {"aen_x_set", "aen_x_given"}
-    assert sorted(found.options) == ["aen_x_a", "aen_x_more"]
+    assert sorted(found.options) == ["aen_x_a", "aen_x_more", "aen_y"]
     assert found.options["aen_x_a"] == Option("aen_x_a", "aen_x", "int", (), required=True)
 
 

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.functional.modules.playbook import Ansible
+from tests.functional.platform import Site
+
+
+@pytest.fixture
+def ansible(site: Site, tmp_path: Path) -> Ansible:
+    """Ansible as the site's administrator; `node` is a compute node that is up."""
+    admin = site.admin()
+    nodes = [node["name"] for node in admin.call("GET", "/nodes")["items"] if not node["drained"]]
+    return Ansible(site, tmp_path, admin.authorization.removeprefix("Bearer "), nodes[0])
