@@ -19,6 +19,7 @@ class Action(StrEnum):
     PROJECT_READ = "project.read"
     PROJECT_RUN = "project.run"
     PROJECT_UPDATE = "project.update"
+    PROJECT_ENVIRONMENT = "project.environment"
     PROJECT_TEAM = "project.team"
     PROJECT_DELETE = "project.delete"
     PROJECT_LIMITS = "project.limits"
@@ -55,6 +56,7 @@ TABLE: Mapping[Action, Rule] = MappingProxyType(
         Action.PROJECT_READ: Rule("See a project, its team and its state", Level.READ, SiteRole.STAFF),
         Action.PROJECT_RUN: Rule("Start and stop a project", Level.WRITE, SiteRole.SUPERUSER),
         Action.PROJECT_UPDATE: Rule("Change summary and visibility of a project", Level.ADMIN, SiteRole.SUPERUSER),
+        Action.PROJECT_ENVIRONMENT: Rule("Choose the active environment of a project", Level.WRITE, SiteRole.SUPERUSER),
         Action.PROJECT_TEAM: Rule("Add, change and remove people in a team", Level.ADMIN, SiteRole.SUPERUSER),
         Action.PROJECT_DELETE: Rule("Delete a project", Level.ADMIN, SiteRole.SUPERUSER),
         Action.PROJECT_LIMITS: Rule("Limit what a project may use of its nodes", site=SiteRole.SUPERUSER),

@@ -37,6 +37,10 @@ class Manifest(Settings):
     environment: Mapping[str, str] = Field(default_factory=dict)
     # Address asked, below the URL prefix, to learn whether the app answers.
     ready_path: str = Field(default="", pattern=r"^[A-Za-z0-9/._-]*$")
+    # How the node learns whether somebody uses it: by Jupyter's REST API besides traffic, processor and terminals.
+    activity: Literal["jupyter", "traffic"] = "traffic"
+    # Seconds without activity after which it is stopped, where it differs from the node's; 0: never.
+    idle_timeout: float | None = Field(default=None, ge=0, le=315360000)
 
     @field_validator("command_list")
     @classmethod

@@ -46,6 +46,14 @@ class ComputeSettings(Settings):
     app_start_timeout: float = Field(default=180.0, gt=0)
     job_timeout: float = Field(default=3600.0, gt=0)
     remove_projects: Literal["archive", "delete"] = "archive"
+    # What `wk-compute-monitor` uses; seconds, and cores of idle_cpu.
+    monitor_dir: Path = Path("var/lib/monitor")
+    local_socket: Path = Path("launcher/launcher.sock")  # below run_dir, in a folder of the service account's
+    report_interval: float = Field(default=30.0, ge=1, le=3600)
+    idle_timeout: float = Field(default=43200.0, ge=0, le=315360000)
+    idle_warning: float = Field(default=1800.0, ge=0)
+    idle_cpu: float = Field(default=0.05, gt=0)
+    snooze_max: float = Field(default=86400.0, ge=0, le=31536000)
     processes: int = Field(default=2, ge=1, le=64)
     threads: int = Field(default=16, ge=1, le=512)
 

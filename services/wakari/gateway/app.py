@@ -7,7 +7,7 @@ from flask import Flask
 
 from wakari.core import web
 from wakari.core.messages import MAX_JOB
-from wakari.gateway import internal, jobs
+from wakari.gateway import internal, jobs, reports
 from wakari.gateway.calls import Calls
 from wakari.gateway.nodes import Nodes
 from wakari.gateway.pages import Pages
@@ -32,4 +32,5 @@ def create_app(settings: GatewaySettings) -> Flask:
     app.register_blueprint(starter.blueprint())
     app.register_blueprint(SignIn(settings, keys, calls, pages).blueprint())
     app.register_blueprint(jobs.blueprint(settings, calls))
+    app.register_blueprint(reports.blueprint(settings, calls))
     return app

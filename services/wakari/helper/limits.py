@@ -57,6 +57,11 @@ def require_enforced(limits: Limits, control_group: str, root: Path = _ROOT, *, 
             )
 
 
+def held(control_group: str, root: Path = _ROOT) -> dict[str, float | None]:
+    """Return what the kernel holds for a control group: bytes, tasks and cores by property; None: no limit."""
+    return {name: _held(name, control_group, root) for name in _FILES}
+
+
 def _asked(name: str, limits: Limits) -> float:
     if name == "MemoryMax":
         return float(limits.memory_bytes)

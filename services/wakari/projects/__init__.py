@@ -6,9 +6,10 @@ from __future__ import annotations
 from wakari.projects.create import Creation
 from wakari.projects.groups import Groups
 from wakari.projects.lifecycle import Lifecycle
+from wakari.projects.reports import Reports
 from wakari.projects.site import SiteChange
 from wakari.projects.sites import Sites
 from wakari.projects.spec import node_spec, project_spec
 from wakari.projects.team import Team
 
-__all__ = ["Creation", "Groups", "Lifecycle", "SiteChange", "Sites", "Team", "node_spec", "project_spec"]
+__all__ = ["Creation", "Groups", "Lifecycle", "Reports", "SiteChange", "Sites", "Team", "node_spec", "project_spec"]

@@ -110,11 +110,24 @@ class Creation:
         *,
         summary: str | None = None,
         public: bool | None = None,
+        environment: str | None = None,
         address: str = "",
     ) -> Project:
-        """Return the project after the change. A change of visibility reaches the files of a project that has any."""
-        require(caller, Action.PROJECT_UPDATE, project)
+        """Return the project after the change. A change of visibility reaches the files of a project that has any.
+
+        A new active environment holds for apps that are opened from then on, and after the next start where the
+        project has none of this name yet.
+
+        Raises:
+            BadInputError: `summary_invalid`, `environment_invalid`.
+        """
+        if environment is not None:
+            require(caller, Action.PROJECT_ENVIRONMENT, project)
+        if environment is None or summary is not None or public is not None:
+            require(caller, Action.PROJECT_UPDATE, project)
         fields: dict[str, Any] = {}
+        if environment is not None and environment != project.environment:
+            fields["environment"] = check_environment(environment)
         if summary is not None and summary != project.summary:
             fields["summary"] = check_summary(summary)
         if public is not None and public != project.public:
@@ -166,6 +179,18 @@ def check_limits(limits: Limits) -> Limits:
             "limit_too_small", "No app starts with so little memory.", hint=f"Use {LEAST_MEMORY >> 20}M or more."
         )
     return limits
+
+
+def check_environment(name: str) -> str:
+    """Return the name if it can be a folder of `envs/`; raise BadInputError otherwise."""
+    try:
+        return names.node_name(name)
+    except BadInputError:
+        raise BadInputError(
+            "environment_invalid",
+            f"{ascii(name)[:70]} is no name of an environment.",
+            hint="Use 1 to 63 letters, digits, '.', '-' and '_', beginning with a letter or digit.",
+        ) from None
 
 
 def check_summary(summary: str) -> str:

@@ -46,7 +46,11 @@ def _spec(store: Store, project: Project, *, jobs: bool) -> ProjectSpec:
         )
     members = tuple(Member(**_described(users[name], jobs), role=role) for name, role in team.items() if name in users)
     return ProjectSpec(
-        owner=Person(**_described(owner, jobs)), name=project.name, members=members, public=project.public
+        owner=Person(**_described(owner, jobs)),
+        name=project.name,
+        members=members,
+        public=project.public,
+        environment=project.environment,
     )
 
 

@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import cast
 
 from flask import current_app
 
 from wakari.accounts import Accounts, SignIn, SshKeys
-from wakari.projects import Creation, Groups, Lifecycle, SiteChange, Sites, Team
+from wakari.projects import Creation, Groups, Lifecycle, Reports, SiteChange, Sites, Team
 from wakari.projects.lifecycle import queue_settings_of
 from wakari.server.settings import ServerSettings
 from wakari.store import Store, connect
@@ -33,6 +34,7 @@ class Services:
     team: Team
     groups: Groups
     site: SiteChange
+    reports: Reports
 
 
 def build(settings: ServerSettings) -> Services:
@@ -51,6 +53,7 @@ def build(settings: ServerSettings) -> Services:
         team=Team(store),
         groups=Groups(store),
         site=SiteChange(store),
+        reports=Reports(store, timedelta(seconds=settings.permission_check_interval)),
     )
 
 

@@ -73,6 +73,7 @@ APPS = (
     ),
     AppButton(name="terminal", title="Terminal", summary="A shell in the project's environment", icon="terminal"),
     AppButton(name="viewer", title="Viewer", summary="Look at files, change nothing", icon="eye", permission="read"),
+    AppButton(name="resources", title="Resources", summary="Environment and running apps", icon="gear"),
 )
 
 
@@ -92,6 +93,7 @@ class ServerSettings(Settings):
     health_interval: float = Field(default=15.0, ge=1.0, le=3600.0)
     session_lifetime: float = Field(default=7 * 86400.0, ge=60.0)
     session_idle: float = Field(default=12 * 3600.0, ge=60.0)
+    permission_check_interval: float = Field(default=86400.0, ge=0)
     default_project_public: bool = False
     ssh_keys: bool = True
     apps: Annotated[tuple[AppButton, ...], AfterValidator(_unlike)] = APPS

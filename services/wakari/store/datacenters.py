@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from wakari.store.base import Transaction, new_id, now
-from wakari.store.records import DataCenter, Node
+from wakari.store.records import DataCenter, Heartbeat, Node
 from wakari.store.repository import Repository
 
 
@@ -97,6 +97,11 @@ class Nodes(Repository[Node]):
         """Store the state of nodes of a data center."""
         for name, state in states.items():
             self._change({"_id": name, "data_center": data_center_id}, {"$set": {"state": state}})
+
+    def beat(self, name: str, data_center_id: str, heartbeat: Heartbeat) -> Node | None:
+        """Return the node after it reported; None where this data center has no such node."""
+        where = {"_id": name, "data_center": data_center_id}
+        return self._change(where, {"$set": {"heartbeat": heartbeat.model_dump()}})
 
     def remove(self, name: str) -> Node | None:
         """Return the node that was removed; None where there was none."""

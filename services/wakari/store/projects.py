@@ -78,6 +78,17 @@ class Projects(Repository[Project]):
             where = {"$and": [where, later]}
         return self._many(where, ORDER, limit)
 
+    def on_node(self, node: str, data_center: str) -> dict[str, str]:
+        """Return the ids of the projects that live on the node, by `owner/name`."""
+        where = {"nodes": node, "data_center": data_center}
+        with translated():
+            found = self._documents.find(where, {"owner": 1, "name": 1})
+            return {f"{one['owner']}/{one['name']}": one["_id"] for one in found}
+
+    def started_on(self, node: str, data_center: str) -> list[Project]:
+        """Return the projects that the node may hold files of."""
+        return self._many({"nodes": node, "data_center": data_center, "started_once": True, "deleting": {"$ne": True}})
+
     def owned(self, owner: str, limit: int = 0, tx: Transaction = None) -> list[Project]:
         """Return the projects of one owner."""
         return self._many({"owner": owner}, ORDER, limit, tx)

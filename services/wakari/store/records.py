@@ -78,6 +78,7 @@ class Project(Record):
     members: tuple[TeamMember, ...] = ()
     groups: tuple[TeamGroup, ...] = ()
     limits: Limits = Limits()
+    environment: str = "default"
     data_center: str
     nodes: tuple[str, ...]
     state: State = "stopped"
@@ -120,6 +121,18 @@ class DataCenter(Record):
         return self.id
 
 
+class Heartbeat(Record):
+    """What a node said of itself when it reported last. `interval` is in seconds, memory in bytes."""
+
+    at: datetime
+    interval: float
+    load: tuple[float, float, float]
+    cores: int
+    memory_total: int
+    memory_available: int
+    apps: int
+
+
 class Node(Record):
     """A registered compute node."""
 
@@ -129,6 +142,7 @@ class Node(Record):
     description: str = ""
     state: str = "unknown"
     drained: bool = False
+    heartbeat: Heartbeat | None = None
     created_at: datetime
 
 

@@ -21,6 +21,7 @@ from wakari.store.datacenters import DataCenters, Nodes
 from wakari.store.errors import Conflict, translated
 from wakari.store.groups import Groups
 from wakari.store.projects import Projects
+from wakari.store.reports import Drifts, ProjectUses
 from wakari.store.site import Site
 from wakari.store.ssh_keys import SshKeys
 from wakari.store.tasks import Tasks
@@ -50,6 +51,8 @@ class Store:
         self.throttles = Throttles(self.database.throttles)
         self.audit = Audit(self.database.audit)
         self.site = Site(self.database.site)
+        self.uses = ProjectUses(self.database.project_use)
+        self.drifts = Drifts(self.database.drift)
         self.changes = ChangeFeed(self.database)
 
     def init(self) -> list[str]:

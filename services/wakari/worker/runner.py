@@ -123,6 +123,8 @@ class Runner:
                 self.store.projects.settle(task.project_id, task.id, "error", reason, tx)
             elif task.verb == "remove-project":
                 self.store.projects.remove(task.project_id, task.id, tx)
+                self.store.uses.forget(task.project_id, tx)
+                self.store.drifts.forget(task.project_id, tx)
             else:
                 self.store.projects.settle(task.project_id, task.id, END[task.verb], None, tx)
             return True

@@ -52,6 +52,7 @@ ALLOWED = {
     "project.create-for": {"superuser"},
     "project.read": {"viewer", "member", "owner", "staff", "superuser", "member by group", "viewer by group"},
     "project.run": {"member", "owner", "superuser", "member by group"},
+    "project.environment": {"member", "owner", "superuser", "member by group"},
     "project.update": {"owner", "superuser"},
     "project.team": {"owner", "superuser"},
     "project.delete": {"owner", "superuser"},

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify
 
-from wakari.server.api import groups, places, projects, settings, ssh_keys, tasks, tokens, users
+from wakari.server.api import activity, groups, places, projects, settings, ssh_keys, tasks, tokens, users
 from wakari.server.api.openapi import document
 from wakari.server.api.table import TABLE
 
@@ -19,6 +19,7 @@ HANDLERS = (
     places,
     tasks,
     settings,
+    activity,
 )  # imported so that they enter themselves into the table
 TABLE.register(blueprint)
 

@@ -202,6 +202,7 @@ class ProjectChange(In):
 
     summary: str | None = Field(default=None, max_length=200)
     public: bool | None = None
+    environment: str | None = Field(default=None, max_length=64, description="Name of the active environment.")
     members: list[TeamIn] | None = Field(default=None, max_length=200)
     groups: list[TeamGroupIn] | None = Field(default=None, max_length=200)
     limits: Limits | None = Field(
@@ -254,6 +255,7 @@ class ProjectOut(Out):
     name: str
     summary: str
     public: bool
+    environment: str
     data_center: str
     nodes: list[str]
     state: State

@@ -64,6 +64,7 @@ def project_out(caller: Caller, project: Project, places: Places | None = None) 
         name=project.name,
         summary=project.summary,
         public=project.public,
+        environment=project.environment,
         data_center=place.name if place else project.data_center,
         nodes=list(project.nodes),
         state=project.state,

@@ -89,8 +89,15 @@ def update(caller: Caller, owner: str, name: str, body: ProjectChange) -> Projec
     creation = services().creation
     if body.limits is not None:
         project = creation.limit(caller, project, body.limits, who.address())
-    if body.limits is None or body.summary is not None or body.public is not None:
-        project = creation.update(caller, project, summary=body.summary, public=body.public, address=who.address())
+    if body.limits is None or body.summary is not None or body.environment is not None or body.public is not None:
+        project = creation.update(
+            caller,
+            project,
+            summary=body.summary,
+            public=body.public,
+            environment=body.environment,
+            address=who.address(),
+        )
     return project_out(caller, project)
 
 

@@ -8,9 +8,11 @@ from typing import Any, cast
 from flask import Blueprint, Response, jsonify, request
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from wakari.access import Caller, Level, level
+from wakari.access import Action, Caller, Level, level
+from wakari.access.questions import not_found, require
 from wakari.core import web
 from wakari.core.errors import AppError, BadInputError
+from wakari.core.reports import Act, NodeReport
 from wakari.projects.spec import person, project_spec
 from wakari.server import who
 from wakari.server.api.present import page_url
@@ -20,6 +22,7 @@ from wakari.store.records import DataCenter, User
 
 blueprint = Blueprint("internal", __name__)
 AUDIENCE = "server"
+MAX_REPORT = 1 << 20  # bytes; as much as a gateway takes from a node
 LONGEST_WAIT = 20.0  # seconds; a process that ends lets requests run for as long
 
 
@@ -92,6 +95,38 @@ def own_data_center() -> Response:
     """Return the calling gateway's registration."""
     found = calling_gateway()
     return jsonify({"id": found.id, "name": found.name, "url": found.url, "client_id": found.client_id})
+
+
+@blueprint.post("/reports")
+def reports() -> Response:
+    """Take a node's heartbeat; return the projects whose permissions the node shall check."""
+    data_center = calling_gateway()
+    request.max_content_length = MAX_REPORT
+    report = cast("NodeReport", read_body(NodeReport))
+    due = services().reports.take(report, data_center.id)
+    return jsonify({"check_permissions": [spec.model_dump(mode="json") for spec in due]})
+
+
+@blueprint.post("/acts")
+def acts() -> Response:
+    """Do what a person on a node asks for, who needs the level for it as everywhere.
+
+    Raises:
+        AppError: `project_not_found` (404) where the project does not live on that node, or is not shared with them.
+    """
+    data_center = calling_gateway()
+    act = cast("Act", read_body(Act))
+    user = services().store.users.get(act.person)
+    project = services().store.projects.get(act.owner, act.project)
+    lives_there = project is not None and project.data_center == data_center.id and act.node in project.nodes
+    if user is None or project is None or not lives_there:
+        raise not_found()
+    caller = Caller.of(user.name, user.roles, user.groups)
+    if level(caller, project) < Level.WRITE:
+        # On a node a role on the site gives nobody a right: apps open for people of the team alone.
+        require(Caller.of(user.name, (), user.groups), Action.PROJECT_ENVIRONMENT, project)
+    changed = services().creation.update(caller, project, environment=act.environment)
+    return jsonify({"owner": changed.owner, "project": changed.name, "environment": changed.environment})
 
 
 @blueprint.get("/changes")

@@ -14,6 +14,7 @@ from wakari.access import Action, require_site
 from wakari.accounts import passwords
 from wakari.core.errors import AppError
 from wakari.server import who
+from wakari.server.api.activity import node_activity
 from wakari.server.api.users import remove_account, require_for
 from wakari.server.pages.blueprint import blueprint
 from wakari.server.pages.view import attempt, back, field, me, page, signed_in
@@ -161,6 +162,16 @@ def admin_remove_node() -> Response:
     return back("/admin/nodes")
 
 
+@blueprint.get("/admin/permissions")
+@needs(Action.NODE_READ)
+def admin_permissions() -> tuple[str, int]:
+    """Return the projects whose files differ from their permissions."""
+    drifts = services().store.drifts
+    checked, wrong = drifts.summary()
+    found = drifts.worst(LOG_LINES)
+    return page("admin/permissions.html", tab="permissions", drifts=found, checked=checked, wrong=wrong)
+
+
 @blueprint.get("/admin/tasks")
 @needs(Action.TASK_READ_ALL)
 def admin_tasks() -> tuple[str, int]:
@@ -191,5 +202,13 @@ def _nodes(status: int = 200, **context: object) -> tuple[str, int]:
     centers = store.data_centers.all()
     names = {center.id: center.name for center in centers}
     return page(
-        "admin/nodes.html", status, tab="nodes", nodes=nodes, load=load, data_centers=centers, names=names, **context
+        "admin/nodes.html",
+        status,
+        tab="nodes",
+        nodes=nodes,
+        activity={node.name: node_activity(node) for node in nodes},
+        load=load,
+        data_centers=centers,
+        names=names,
+        **context,
     )

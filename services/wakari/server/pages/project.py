@@ -15,6 +15,7 @@ from wakari.access.questions import not_found, require
 from wakari.core.errors import AppError, BadInputError
 from wakari.core.messages import Limits
 from wakari.server import who
+from wakari.server.api.activity import project_activity
 from wakari.server.api.present import Places, app_url, offered, visible
 from wakari.server.pages.blueprint import blueprint
 from wakari.server.pages.view import attempt, back, field, me, page, signed_in
@@ -33,6 +34,7 @@ def project_page(owner: str, name: str) -> tuple[str, int]:
         "project.html",
         project=project,
         live=_live(project),
+        activity=project_activity(me().caller, project),
         tasks=services().store.tasks.of_project(project.id, HISTORY),
         data_center=services().store.data_centers.get(project.data_center),
         ssh_hosts=Places().ssh_hosts(me().caller, project),
@@ -80,7 +82,12 @@ def project_settings(owner: str, name: str) -> tuple[str, int]:
     """Return team, description and deletion."""
     project = _visible(owner, name)
     require(me().caller, Action.PROJECT_TEAM, project)
-    return page("project_settings.html", project=project, roles=[role for role in LEVEL_OF_ROLE if role != "owner"])
+    return page(
+        "project_settings.html",
+        project=project,
+        activity=project_activity(me().caller, project),
+        roles=[role for role in LEVEL_OF_ROLE if role != "owner"],
+    )
 
 
 @blueprint.post("/<owner>/<name>/settings")
