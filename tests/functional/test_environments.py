@@ -80,7 +80,12 @@ def test_a_team_makes_uses_and_removes_an_environment(
     assert second.run("import sys, numpy; print(sys.prefix)") == f"{home}/envs/second"
     # The other one changes it, with pip and with packages of a channel; nothing was repaired in between.
     over_ssh(site, node, alice, f"cd {home} && envs/second/bin/pip uninstall -qy six && echo '{{}}'")
-    added = over_ssh(site, node, alice, f"cd {home} && wk-environment create third -c {channel} python six --json")
+    added = over_ssh(
+        site,
+        node,
+        alice,
+        f"cd {home} && wk-environment create third -c {channel} --no-default-packages python six --json",
+    )
     assert [one.split()[0] for one in added["added"]] == ["python", "six"]
     assert site.run(node, f"runuser -u {bob.name} -- {home}/envs/third/bin/python -c 'import six; print(6*7)'") == "42"
     again = over_ssh(site, node, bob, f"cd {home} && wk-environment install -n third -c {channel} pip --json")

@@ -106,6 +106,13 @@ def _check(request: CreateRequest) -> None:
 
 
 def _claim(prefix: Path) -> None:
+    if os.path.lexists(prefix) and not prefix.is_dir():
+        raise EnvironmentsError(
+            "destination_exists",
+            f"{prefix} is a file, or a link that leads nowhere.",
+            hint="Remove it first, or choose another name.",
+            status=409,
+        )
     prefix.mkdir(parents=True, exist_ok=True)
     if not _has_defaults(prefix.parent):
         prefix.chmod(0o755)

@@ -39,6 +39,8 @@ def app(root: Root, project: Path) -> Iterator[JupyterApp]:
         Path(folder).chmod(0o755)
         (Path(folder) / "home").mkdir()
         clone(root.prefix, Path(folder) / "home/envs/own", owner=OWNER)
+        (Path(folder) / "home/.conda/envs").mkdir(parents=True)
+        clone(root.prefix, Path(folder) / "home/.conda/envs/older", owner=OWNER)
         with jupyter_app.running("lab", Path(folder), root.prefix, project) as running:
             yield running
 
@@ -60,6 +62,7 @@ def test_home_and_root_come_after_the_project(app: JupyterApp) -> None:
     assert [(name, spec["display_name"]) for name, spec in kernels(app).items()] == [
         ("python3", "Python 3 (default)"),
         ("home-own", "Python 3 (own, home)"),
+        ("home-older", "Python 3 (older, home)"),
         ("root", "Python 3 (root)"),
     ]
     kernel = app.ask("POST", "api/kernels", BEARER, {"name": "home-own"})[1]["id"]
@@ -85,7 +88,7 @@ def test_damaged_kernel_hides_only_itself(app: JupyterApp, content: str) -> None
     kernel_of(environment, "damaged", content)
     kernel_of(environment, "whole", '{"argv": ["x"], "display_name": "Whole", "language": "x"}')
     try:
-        assert set(kernels(app)) == {"python3", "whole-damaged", "home-own", "root"}
+        assert set(kernels(app)) == {"python3", "whole-damaged", "home-own", "home-older", "root"}
     finally:
         shutil.rmtree(environment)
 
@@ -99,7 +102,7 @@ def test_folder_that_may_not_be_read_and_fifo_hide_only_themselves(app: JupyterA
     (app.project / "envs/file").touch()
     (app.project / "envs/nowhere").symlink_to("/nonexistent")
     try:
-        assert set(kernels(app)) == {"python3", "home-own", "root"}
+        assert set(kernels(app)) == {"python3", "home-own", "home-older", "root"}
     finally:
         for path in (closed, trap):
             shutil.rmtree(path)
@@ -112,7 +115,7 @@ def test_names_that_are_no_kernel_names_and_names_that_differ_in_case(app: Jupyt
         kernel_of(app.project / "envs" / name, "x", '{"argv": ["x"], "display_name": "X", "language": "x"}')
     try:
         found = kernels(app)
-        assert len(found) == 6
+        assert len(found) == 7
         assert sorted(spec["display_name"] for spec in found.values())[-3:] == ["X (A)", "X (a)", "X (données 1)"]
         for name in found:
             assert app.ask("GET", f"api/kernelspecs/{name}", BEARER)[0] == 200

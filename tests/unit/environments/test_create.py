@@ -58,6 +58,18 @@ def test_foreign_directory_is_not_taken(channel: Path, tmp_path: Path) -> None:
     assert (tmp_path / "env" / "mine").exists()
 
 
+@pytest.mark.parametrize("kind", ["file", "link"])
+def test_name_taken_by_a_file_is_said(channel: Path, tmp_path: Path, kind: str) -> None:
+    if kind == "file":
+        (tmp_path / "env").write_text("mine")
+    else:
+        (tmp_path / "env").symlink_to("/nonexistent")
+    with pytest.raises(EnvironmentsError) as refused:
+        create(request(channel, tmp_path / "env", "python"))
+    assert refused.value.code == "destination_exists"
+    assert os.path.lexists(tmp_path / "env")
+
+
 def test_unfinished_environment_is_begun_again(channel: Path, make_prefix: MakePrefix) -> None:
     prefix = make_prefix()
     (prefix / UNFINISHED).touch()
