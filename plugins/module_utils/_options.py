@@ -94,7 +94,11 @@ def token_options() -> Spec:
 
 def setting_options() -> Spec:
     """Return the settings."""
-    return {"default_visibility": {**TEXT, "choices": ["public", "private", "default"]}, "announcement": TEXT}
+    return {
+        "default_visibility": {**TEXT, "choices": ["public", "private", "default"]},
+        "announcement": TEXT,
+        "anonymous_reading": {"type": "bool"},
+    }
 
 
 def _group() -> Spec:

@@ -14,7 +14,11 @@ VISIBILITY = {"public": True, "private": False, "default": None}
 def shown(item: Json) -> Json:
     """Return the settings as the module's options name them."""
     words = {value: word for word, value in VISIBILITY.items()}
-    return {"default_visibility": words[item["default_project_public"]], "announcement": item["announcement"]}
+    return {
+        "default_visibility": words[item["default_project_public"]],
+        "announcement": item["announcement"],
+        "anonymous_reading": item["anonymous_reading"],
+    }
 
 
 def change_settings(client: Client, wanted: Mapping[str, Any]) -> Json:
@@ -26,7 +30,7 @@ def change_settings(client: Client, wanted: Mapping[str, Any]) -> Json:
         body: Json = {}
         if after["default_visibility"] != before["default_visibility"]:
             body["default_project_public"] = VISIBILITY[after["default_visibility"]]
-        if after["announcement"] != before["announcement"]:
-            body["announcement"] = after["announcement"]
+        same_name = ("announcement", "anonymous_reading")
+        body |= {name: after[name] for name in same_name if after[name] != before[name]}
         after = shown(client.write("PATCH", "/settings", body, etag))
     return {"changed": after != before, "settings": after, "diff": {"before": before, "after": after}}

@@ -22,6 +22,9 @@ options:
   announcement:
     description: One line of up to 300 characters on top of every page; empty for none.
     type: str
+  anonymous_reading:
+    description: Whether public projects may be looked at in Viewer without signing in.
+    type: bool
 seealso:
   - module: wakari.aen.setting_info
 """
@@ -44,6 +47,9 @@ settings:
     announcement:
       description: The line on top of every page; empty for none.
       type: str
+    anonymous_reading:
+      description: Whether public projects may be looked at in Viewer without signing in.
+      type: bool
 """
 
 from ansible_collections.wakari.aen.plugins.module_utils._options import setting_options

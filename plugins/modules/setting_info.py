@@ -39,6 +39,9 @@ settings:
     announcement:
       description: The line on top of every page; empty for none.
       type: str
+    anonymous_reading:
+      description: Whether public projects may be looked at in Viewer without signing in.
+      type: bool
 
 result:
   description: What O(query) makes of the list.

@@ -41,11 +41,15 @@ LEVEL_OF_ROLE: Mapping[str, Level] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks: a signed-in person, or nobody (empty name)."""
+    """Who asks: a signed-in person, or nobody (empty name).
+
+    `reads_public`: nobody, on a site whose public projects may be read without signing in.
+    """
 
     name: str = ""
     site: SiteRole = SiteRole.ANONYMOUS
     groups: frozenset[str] = frozenset()
+    reads_public: bool = False
 
     @classmethod
     def of(cls, name: str, roles: Iterable[str], groups: Iterable[str] = ()) -> Caller:
@@ -89,7 +93,7 @@ class Shared(Protocol):
 
     @property
     def public(self) -> bool:
-        """Whether everybody signed in may read it."""
+        """Whether everybody signed in may read it, and visitors where the site lets them."""
 
     @property
     def members(self) -> Iterable[TeamEntry]:

@@ -16,7 +16,7 @@ def level(caller: Caller, project: Shared) -> Level:
     A role on the site gives no level: an administrator does not read a person's files through a gateway.
     """
     if caller.site is SiteRole.ANONYMOUS:
-        return Level.NONE
+        return Level.READ if caller.reads_public and project.public else Level.NONE
     if caller.name == project.owner:
         return Level.ADMIN
     held = [LEVEL_OF_ROLE[entry.role] for entry in project.members if entry.user == caller.name]

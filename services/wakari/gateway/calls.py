@@ -20,6 +20,7 @@ from wakari.gateway.messages import (
     Decision,
     Instance,
     OpenRequest,
+    OwnDataCenter,
     Starting,
     TokenAnswer,
     of_answer,
@@ -73,6 +74,13 @@ class Calls:
                 raise no_decision() from error
             raise
         return of_answer(Decision, answer, "The server")
+
+    def data_center(self) -> OwnDataCenter:
+        """Return what the server says of this gateway. Raises AppError, UnavailableError."""
+        answer = self.client.call(
+            self.settings.server(), "GET", "/api/internal/v1/data-center", timeout=DECISION_TIMEOUT
+        )
+        return of_answer(OwnDataCenter, answer, "The server")
 
     def changes(self, asked: ChangesRequest) -> Changes:
         """Return what changed at the server after a position; may take `asked.wait` seconds.
@@ -151,7 +159,8 @@ class Calls:
             UnavailableError: the server, or every node of the project, cannot be reached.
         """
         decision = self.decide(request.credential, request.owner, request.project)
-        if decision.user is None or decision.level == "none" or decision.project is None:
+        visitor = request.credential.anonymous is True
+        if (decision.user is None) is not visitor or decision.level == "none" or decision.project is None:
             raise AppError("project_not_found", "There is no such project, or you have no access to it.", status=404)
         if decision.state != "running":
             raise AppError(
@@ -163,7 +172,7 @@ class Calls:
             )
         body = {
             "project": decision.project.model_dump(mode="json"),
-            "user": decision.user.model_dump(mode="json"),
+            "user": decision.user.model_dump(mode="json") if decision.user else None,
             "level": decision.level,
             "app": request.app,
         }

@@ -15,6 +15,7 @@ from wakari.gateway.calls import Calls
 from wakari.gateway.messages import ChangesRequest, DecideRequest, OpenRequest, PageRequest, of_request
 from wakari.gateway.opener import Opener
 from wakari.gateway.settings import GatewaySettings
+from wakari.gateway.site_facts import SiteFacts
 from wakari.gateway.starting import Starter
 
 
@@ -22,6 +23,7 @@ def blueprint(settings: GatewaySettings, keys: list[str], calls: Calls, starter:
     """Return the routes below `/internal`."""
     internal = Blueprint("internal", __name__, url_prefix="/internal")
     opener: Opener[dict[str, Any]] = Opener()
+    facts = SiteFacts(calls)
 
     @internal.before_request
     def data_plane_alone() -> None:
@@ -31,14 +33,20 @@ def blueprint(settings: GatewaySettings, keys: list[str], calls: Calls, starter:
 
     @internal.get("/settings")
     def tell_settings() -> Response:
-        return jsonify(audience=settings.identity, cookie_keys=keys, external_url=settings.EXTERNAL_GATEWAY_URL)
+        return jsonify(
+            audience=settings.identity,
+            cookie_keys=keys,
+            external_url=settings.EXTERNAL_GATEWAY_URL,
+            visitors=facts.anonymous_reading(),
+        )
 
     @internal.post("/decide")
     def decide() -> Response:
         asked = of_request(DecideRequest, request.get_json())
         decision = calls.decide(asked.credential, asked.owner, asked.project)
-        # Without a person there is no instance to route to.
-        level = decision.level if decision.user is not None else "none"
+        # Without a person there is an instance to route to for visitors alone.
+        known = decision.user is not None or asked.credential.anonymous is True
+        level = decision.level if known else "none"
         return jsonify(
             user=decision.user.name if decision.user else "",
             level=level,

@@ -102,6 +102,12 @@ class Decision(FromServer):
     project_page: str | None = None
 
 
+class OwnDataCenter(FromServer):
+    """What the server knows of this gateway, and lets it do for visitors."""
+
+    anonymous_reading: bool = False
+
+
 class Changes(FromServer):
     """What changed at the server up to the position `after`; with `reset` nobody knows what else did."""
 

@@ -8,6 +8,7 @@ import hashlib
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
@@ -74,6 +75,7 @@ class Pages:
                 detail = failure.get("detail")
                 facts = {"project_page": starting.project_page, **(detail if isinstance(detail, dict) else {})}
                 kind = WAITING if state == "stopped" and not starting.may_start else kind
+        visitor = asked.credential is not None and asked.credential.anonymous is True
         project = f"{asked.owner}/{asked.project}" if asked.owner and asked.project else "The project"
         return self._template.render(
             style=_style(),
@@ -92,6 +94,7 @@ class Pages:
             else "",
             start_word="Start again" if starting and starting.state == "error" else "Start",
             retry=_own_path(asked) if kind.retry else "",
+            sign_in=f"/_wakari/login?{urlencode({'next': _form_path(asked)})}" if visitor else "",
             project_page=self._own_link(facts.get("project_page")),
             server=self._settings.WAKARI_SERVER + "/",
             request_id=logs.request_id(),

@@ -178,6 +178,7 @@ class SiteSettings(Record):
 
     default_project_public: bool | None = None
     announcement: str = ""
+    anonymous_reading: bool = False
 
 
 class Session(Record):

@@ -99,7 +99,7 @@ CASES = [
     ),
     Case(
         "setting",
-        {"announcement": "Friday", "default_visibility": "public"},
+        {"announcement": "Friday", "default_visibility": "public", "anonymous_reading": True},
         {"announcement": ""},
         None,
         "/settings",

@@ -57,6 +57,18 @@ def test_a_visitor_without_a_credential_has_no_level(kit: Kit, gateway_site: Gat
     assert gateway_site.decide("alice", "demo", token=kit.token(kit.user("bob"))).json["level"] == "read"
 
 
+def test_where_the_site_lets_them_visitors_read_what_is_public(kit: Kit, gateway_site: GatewaySite) -> None:
+    alice = kit.user("alice")
+    kit.project(alice, public=True)
+    kit.project(alice, "private")
+    kit.services.site.change({"anonymous_reading": True}, actor="wakari")
+    answer = gateway_site.decide("alice", "demo", anonymous=True).json
+    assert (answer["user"], answer["level"], answer["project"]["public"]) == (None, "read", True)
+    assert gateway_site.decide("alice", "private", anonymous=True).json["level"] == "none"
+    assert gateway_site.call("GET", "/data-center").json["anonymous_reading"] is True
+    assert kit.api().get("/projects/alice/demo").status_code == 401  # that is for gateways, not for the API
+
+
 def test_a_dead_credential_is_401(kit: Kit, gateway_site: GatewaySite, store: Store) -> None:
     alice = kit.user("alice")
     kit.project(alice)
@@ -94,6 +106,7 @@ def test_only_a_registered_gateway_with_its_own_key_is_answered(kit: Kit, gatewa
         "name": "east",
         "url": "http://east.test:8089",
         "client_id": gateway_site.data_center.id,
+        "anonymous_reading": False,
     }
     assert gateway_site.call("GET", "/data-center", secret=tokens.new_key()).status_code == 401
     client = kit.app.test_client()

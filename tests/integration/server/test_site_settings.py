@@ -15,7 +15,11 @@ def admin(kit: Kit) -> Api:
 
 
 def test_the_default_visibility_is_that_of_new_projects_of_which_nobody_says(admin: Api) -> None:
-    assert admin.get("/settings").json == {"default_project_public": None, "announcement": ""}
+    assert admin.get("/settings").json == {
+        "default_project_public": None,
+        "announcement": "",
+        "anonymous_reading": False,
+    }
     assert admin.post("/projects", {"name": "p1"}).json["public"] is False
     assert admin.patch("/settings", {"default_project_public": True}).json["default_project_public"] is True
     assert admin.post("/projects", {"name": "p2"}).json["public"] is True
@@ -34,7 +38,11 @@ def test_an_announcement_stands_on_every_page_as_text(kit: Kit, admin: Api) -> N
 def test_a_setting_that_is_not_one_is_refused(admin: Api) -> None:
     for body in ({"colour": "red"}, {"announcement": "x" * 301}, {"announcement": "a\nb"}, {"announcement": None}):
         assert admin.patch("/settings", body).status_code == 422, body
-    assert admin.get("/settings").json == {"default_project_public": None, "announcement": ""}
+    assert admin.get("/settings").json == {
+        "default_project_public": None,
+        "announcement": "",
+        "anonymous_reading": False,
+    }
 
 
 def test_a_drained_node_gets_no_new_project(admin: Api) -> None:

@@ -19,6 +19,7 @@ local MAX_CONTROL_BODY = 1048576 -- bytes; a ProjectSpec of a thousand members h
 local NAVIGATION_WAIT = 1 -- seconds a person waits for an app before the starting page is shown
 local START = "/_wakari/start"
 local REQUEST_WAIT = 60 -- seconds a script waits
+local TO_SIGN_IN = { [401] = true, [403] = true, [404] = true } -- what signing in may change
 local SAFE = { GET = true, HEAD = true, OPTIONS = true }
 local REFUSED_METHODS = { CONNECT = true, TRACE = true, TRACK = true }
 
@@ -105,6 +106,9 @@ end
 local function ask_for_grant(request, method, head)
   local navigation = answer.is_navigation(method, head.headers)
   local credential, problem = grants.credential(head)
+  if not credential and problem.error.code == "not_signed_in" then
+    credential = grants.visitor(head, method)
+  end
   if not credential then
     if problem.error.code == "not_signed_in" and navigation then
       return sign_in(ngx.var.request_uri)
@@ -118,7 +122,10 @@ local function ask_for_grant(request, method, head)
   local grant
   grant, problem = grants.find(head, request, credential, navigation and NAVIGATION_WAIT or REQUEST_WAIT)
   if not grant then
-    if problem.status == 401 and navigation and credential.kind == "cookie" then
+    if credential.kind == "anonymous" and TO_SIGN_IN[problem.status] then
+      problem = errors.of("not_signed_in") -- the same for what is not there and what is not for visitors
+    end
+    if problem.status == 401 and navigation and credential.kind ~= "bearer" then
       return sign_in(ngx.var.request_uri)
     end
     return answer.problem(problem, request, navigation)
@@ -137,6 +144,8 @@ local function to_app(request, method, head)
     if not grant then
       return nil
     end
+  elseif grant.credential.kind == "anonymous" and not grants.VISITOR_METHODS[method] then
+    return answer.problem(errors.of("not_signed_in"), request, false)
   elseif grant.credential.kind == "cookie" and not is_started_here(method, head.upgrade, headers) then
     return answer.problem(errors.of("origin_refused"), request, answer.is_navigation(method, headers))
   end

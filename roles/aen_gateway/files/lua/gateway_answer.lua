@@ -56,7 +56,7 @@ end
 local function asker()
   local v = ngx.var
   local _, sessions = credentials.split_cookies(v.http_cookie)
-  local found = credentials.find(v.http_authorization, sessions)
+  local found = v.wk_credential == "anonymous" and credentials.VISITOR or credentials.find(v.http_authorization, sessions)
   return found and found.message, {
     method = ngx.req.get_method(),
     site = v.http_sec_fetch_site,

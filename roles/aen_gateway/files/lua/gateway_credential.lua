@@ -16,7 +16,8 @@ local OWN = "^[%s=]*wk_"
 local SESSION = "^wk_gateway=(.*)$"
 local MAX_TOKEN = 512 -- characters of an API token
 
-local _M = {}
+-- Somebody who has not signed in, where the site lets visitors look at public projects.
+local _M = { VISITOR = { kind = "anonymous", key = "anonymous", message = { anonymous = true }, marks = {} } }
 local revoked = ngx.shared.gateway_revoked
 local digest = ffi.new("unsigned char[?]", 32)
 local made = setmetatable({}, { __mode = "k" }) -- credentials by the claims they were made from

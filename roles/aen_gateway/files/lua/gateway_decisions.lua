@@ -14,6 +14,7 @@ local ASK_TIMEOUT = 6 -- seconds; wk-gateway itself gives the server up after 5
 local AWAY = 30 -- seconds the server counts as away after a failure, unless an answer comes first
 local PROBE = 2 -- seconds between two attempts to ask it meanwhile, one by one
 local MAX_TTL = 1
+local VISITOR_QUESTIONS = 50 -- a second, about visitors
 local ATTEMPTS = 3 -- an answer that was overtaken by a change is asked for again
 
 local _M = {}
@@ -34,7 +35,19 @@ local function without_server(entry, now, problem)
   return nil, problem or errors.of(state:get("control_away") and "control_away" or "server_away")
 end
 
+-- Visitors cost nothing to invent: what they make the gateway ask is bounded, so that it asks for people.
+local function is_one_visitor_too_many(credential)
+  if credential.kind ~= "anonymous" then
+    return false
+  end
+  local count = state:incr("visitors|" .. math.floor(ngx.now()), 1, 0, 2)
+  return count == nil or count > VISITOR_QUESTIONS
+end
+
 local function ask(key, credential, owner, project, request_id)
+  if is_one_visitor_too_many(credential) then
+    return nil, errors.of("too_many_visitors")
+  end
   local body = { credential = credential.message, owner = owner, project = project }
   local at = ngx.now() -- what changes from now on may be unknown to the answer
   local answer, reason = control.call("POST", "/internal/decide", body, ASK_TIMEOUT, request_id)

@@ -13,6 +13,7 @@ local KNOWN = {
   method_not_allowed = { 405, "This method is not used here.", "" },
   body_too_large = { 413, "The body of this request is too large for this address.", "" },
   not_signed_in = { 401, "Nobody is signed in.", "Sign in, or send an API token: Authorization: Bearer wk_..." },
+  too_many_visitors = { 429, "Too many people look in without signing in just now.", "Try again in a moment, or sign in." },
   origin_refused = { 403, "This request was started by another site, so it is refused.",
     "Use the app in a tab of its own; programs send an API token instead of a cookie." },
   project_not_found = { 404, "There is no such project, or you have no access to it.",

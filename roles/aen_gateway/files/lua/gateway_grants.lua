@@ -3,13 +3,14 @@
 -- remembered by the worker for as long as the decision holds (a second) and nothing has changed: 8 us a request.
 
 local changes = require "gateway_changes"
+local control = require "gateway_control"
 local credentials = require "gateway_credential"
 local decisions = require "gateway_decisions"
 local errors = require "gateway_errors"
 local levels = require "gateway_levels"
 local routes = require "gateway_routes"
 
-local _M = {}
+local _M = { VISITOR_METHODS = { GET = true, HEAD = true } }
 
 local STARTING = {
   status = 503,
@@ -23,6 +24,19 @@ function _M.credential(head)
     return nil, errors.of(reason)
   end
   return found
+end
+
+-- Returns the credential of a visitor, for a request that shows none and only reads; nil where the site lets no visitors in.
+-- Who shows a session that has ended is sent to sign in, not made a visitor.
+function _M.visitor(head, method)
+  local settings = control.settings()
+  if not settings or not settings.visitors or not _M.VISITOR_METHODS[method] or head.upgrade or head.sessions[1] then
+    return nil
+  end
+  if head.headers["authorization"] then
+    return nil
+  end
+  return credentials.VISITOR
 end
 
 -- Returns the grant {credential, decision, user, level, owner, project, permission, route, token} of a request for this app; nil

@@ -156,6 +156,9 @@ class SettingsChange(In):
         default=None, description="Whether a project is public where nobody says; null: as the settings file says."
     )
     announcement: str = Field(default="", max_length=300, description="A line on top of every page; empty: none.")
+    anonymous_reading: bool = Field(
+        default=False, description="Whether public projects may be looked at in Viewer without signing in."
+    )
 
 
 class SettingsOut(Out):
@@ -163,6 +166,7 @@ class SettingsOut(Out):
 
     default_project_public: bool | None
     announcement: str
+    anonymous_reading: bool
 
     @classmethod
     def of(cls, found: SiteSettings) -> SettingsOut:

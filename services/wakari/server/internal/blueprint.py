@@ -64,7 +64,7 @@ def decisions() -> Response:
     data_center = calling_gateway()
     question = cast("Question", read_body(Question))
     user = person_of(question.credential)
-    caller = Caller.of(user.name, user.roles, user.groups) if user else Caller()
+    caller = caller_of(user)
     answer: dict[str, Any] = {
         "user": person(user).model_dump() if user else None,
         "level": Level.NONE.label,
@@ -92,9 +92,17 @@ def decisions() -> Response:
 
 @blueprint.get("/data-center")
 def own_data_center() -> Response:
-    """Return the calling gateway's registration."""
+    """Return the calling gateway's registration, and whether it may let visitors in without a sign-in."""
     found = calling_gateway()
-    return jsonify({"id": found.id, "name": found.name, "url": found.url, "client_id": found.client_id})
+    return jsonify(
+        {
+            "id": found.id,
+            "name": found.name,
+            "url": found.url,
+            "client_id": found.client_id,
+            "anonymous_reading": services().site.get().anonymous_reading,
+        }
+    )
 
 
 @blueprint.post("/reports")
@@ -166,6 +174,13 @@ def _key(issuer: str) -> str | None:
     kind, _, client_id = issuer.partition(":")
     found = services().store.data_centers.get(client_id) if kind == "gateway" else None
     return services().sites.secret(found) if found else None
+
+
+def caller_of(user: User | None) -> Caller:
+    """Return the person as wakari.access knows them; nobody may read what is public where the site lets visitors."""
+    if user is None:
+        return Caller(reads_public=services().site.get().anonymous_reading)
+    return Caller.of(user.name, user.roles, user.groups)
 
 
 def person_of(credential: Credential) -> User | None:

@@ -16,7 +16,7 @@ from wakari.core.errors import AppError
 from wakari.projects.members import resolved
 from wakari.server.api.present import page_url
 from wakari.server.api.routing import read_body
-from wakari.server.internal.blueprint import Question, blueprint, calling_gateway, person_of
+from wakari.server.internal.blueprint import Question, blueprint, caller_of, calling_gateway, person_of
 from wakari.server.services import services
 from wakari.store.records import Project, State, Task
 
@@ -44,14 +44,14 @@ def starting() -> Response:
     data_center = calling_gateway()
     asked = cast("Opening", read_body(Opening))
     user = person_of(asked.credential)
-    caller = Caller.of(user.name, user.roles, user.groups) if user else Caller()
+    caller = caller_of(user)
     project = services().store.projects.get(asked.owner, asked.project)
     if project is None or project.data_center != data_center.id or level(caller, project) == Level.NONE:
         raise not_found()
     may_start = has(caller, Action.PROJECT_RUN, project)
     if may_start and project.state in FROM[asked.start] and not project.deleting:
         project = _start(caller, project, asked.address)
-    return jsonify(_told(project, may_start=may_start))
+    return jsonify(_told(project, may_start=may_start, signed_in=user is not None))
 
 
 def _start(caller: Caller, project: Project, address: str) -> Project:
@@ -64,14 +64,15 @@ def _start(caller: Caller, project: Project, address: str) -> Project:
     return services().store.projects.by_id(project.id) or project
 
 
-def _told(project: Project, *, may_start: bool) -> dict[str, Any]:
+def _told(project: Project, *, may_start: bool, signed_in: bool) -> dict[str, Any]:
     task = services().store.tasks.get(project.task) if project.task else None
     progress = project.progress or {}
     return {
         "state": "deleting" if project.deleting else project.state,
         "reason": project.reason,
         "may_start": may_start and not project.deleting,
-        "starters": [] if may_start else _starters(project),
+        # To somebody who is nobody only the owner is named, whose name stands in the address.
+        "starters": [] if may_start else _starters(project)[: NAMED if signed_in else 1],
         "steps": _steps(task) if task else [],
         "fraction": progress.get("fraction"),
         # Why it failed, or why it is tried again. The lines of the log may hold what viewers must not read.
