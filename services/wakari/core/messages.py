@@ -39,7 +39,13 @@ NodeName = Annotated[str, _checked(names.node_name)]
 Uid = Annotated[int, Field(ge=1000, le=LAST_UID, strict=True)]
 Level = Literal["none", "read", "write", "admin"]
 Verb = Literal[
-    "start-project", "stop-project", "apply-permissions", "apply-settings", "check-permissions", "remove-project"
+    "start-project",
+    "stop-project",
+    "apply-permissions",
+    "apply-settings",
+    "check-permissions",
+    "status-project",
+    "remove-project",
 ]
 Step = Literal["accounts", "skeleton", "environment", "permissions", "apps", "ready"]
 

@@ -63,6 +63,12 @@ class CheckPermissions(_ProjectRequest):
     verb: Literal["check-permissions"]
 
 
+class StatusProject(_ProjectRequest):
+    """Say how the project is on this node; change nothing."""
+
+    verb: Literal["status-project"]
+
+
 class StopApp(_Request):
     """Stop one instance; nothing where it does not run."""
 
@@ -89,6 +95,7 @@ Request = (
     | ApplyPermissions
     | ApplySettings
     | CheckPermissions
+    | StatusProject
     | LaunchApp
     | StopApp
     | StopProject

@@ -10,7 +10,7 @@ from typing import Any
 
 from wakari.core.errors import AppError
 from wakari.core.messages import ProjectSpec, Step, instance_of
-from wakari.helper import locks, requests, systemd, visitors
+from wakari.helper import locks, requests, status, systemd, visitors
 from wakari.helper.accounts import Accounts
 from wakari.helper.applying import Applying
 from wakari.helper.apps import Apps
@@ -19,6 +19,7 @@ from wakari.helper.output import Output
 from wakari.helper.projects import Projects
 from wakari.helper.settings import HelperSettings
 from wakari.helper.ssh_keys import SshKeys
+from wakari.permissions import tree
 
 Result = dict[str, Any]
 
@@ -94,6 +95,35 @@ class Verbs:
         self._output.progress("permissions", "Looking at the permissions of all files", 0.0)
         report = self._applying.apply(request.project, write=False, progress=self._walk_progress)
         return {"permissions": report.as_dict()}
+
+    @run.register
+    def _status_project(self, request: requests.StatusProject) -> Result:
+        """Look without the project's lock, as for a check."""
+        spec = request.project
+        told: Result = {"folder": False, "environment": False, "environments": [], "disk": None}
+        try:
+            descriptor = tree.open_below(self._settings.project_root, spec.owner.name, spec.name)
+        except OSError:
+            pass  # never started here, or something else is in its place: no folder of the project's
+        else:
+            try:
+                told["folder"] = True
+                told["environments"] = status.environments(descriptor)
+                told["environment"] = spec.environment in told["environments"]
+                told["disk"] = status.disk_use(descriptor)
+            finally:
+                os.close(descriptor)
+        try:
+            applied = self._applying.remembered(spec.owner.name, spec.name)
+            told["team"] = {member.name: member.role for member in applied.members}
+        except AppError:
+            told["team"] = None
+        try:
+            units = self._apps.of_project(spec)
+            told["apps"] = [{"user": one.user, "app": one.app, "since": one.since} for one in units]
+        except AppError:
+            told["apps"] = None  # systemd does not answer
+        return told
 
     @run.register
     def _apply_settings(self, request: requests.ApplySettings) -> Result:

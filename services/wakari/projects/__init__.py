@@ -10,6 +10,18 @@ from wakari.projects.reports import Reports
 from wakari.projects.site import SiteChange
 from wakari.projects.sites import Sites
 from wakari.projects.spec import node_spec, project_spec
+from wakari.projects.status import Status
 from wakari.projects.team import Team
 
-__all__ = ["Creation", "Groups", "Lifecycle", "Reports", "SiteChange", "Sites", "Team", "node_spec", "project_spec"]
+__all__ = [
+    "Creation",
+    "Groups",
+    "Lifecycle",
+    "Reports",
+    "SiteChange",
+    "Sites",
+    "Status",
+    "Team",
+    "node_spec",
+    "project_spec",
+]

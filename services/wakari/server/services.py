@@ -10,7 +10,7 @@ from typing import cast
 from flask import current_app
 
 from wakari.accounts import Accounts, SignIn, SshKeys
-from wakari.projects import Creation, Groups, Lifecycle, Reports, SiteChange, Sites, Team
+from wakari.projects import Creation, Groups, Lifecycle, Reports, SiteChange, Sites, Status, Team
 from wakari.projects.lifecycle import queue_settings_of
 from wakari.server.settings import ServerSettings
 from wakari.store import Store, connect
@@ -35,16 +35,19 @@ class Services:
     groups: Groups
     site: SiteChange
     reports: Reports
+    status: Status
 
 
 def build(settings: ServerSettings) -> Services:
     """Return the services; raise SettingsError where a secret is missing. Does not wait for MongoDB."""
     sealer = Sealer(settings.secret_key())
     store = connect(settings.mongodb_uri(), settings.mongodb_database)
+    sites = Sites(store, sealer)
     return Services(
         settings=settings,
         store=store,
-        sites=Sites(store, sealer),
+        sites=sites,
+        status=Status(store, sites),
         accounts=Accounts(store),
         ssh_keys=SshKeys(store, lambda user, actor, tx: queue_settings_of(store, user, actor, tx)),
         sign_in=SignIn(store, settings.session_lifetime, settings.session_idle),

@@ -87,7 +87,9 @@ class Projects(Repository[Project]):
 
     def started_on(self, node: str, data_center: str) -> list[Project]:
         """Return the projects that the node may hold files of."""
-        return self._many({"nodes": node, "data_center": data_center, "started_once": True, "deleting": {"$ne": True}})
+        return self._many(
+            {"nodes": node, "data_center": data_center, "started_once": True, "deleting": {"$ne": True}}, ORDER
+        )
 
     def owned(self, owner: str, limit: int = 0, tx: Transaction = None) -> list[Project]:
         """Return the projects of one owner."""

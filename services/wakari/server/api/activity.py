@@ -5,7 +5,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from wakari.access import Action, Caller, has, require_site
+from pydantic import Field, ValidationError
+
+from wakari.access import Action, Caller, has, require, require_site
+from wakari.core.errors import AppError
 from wakari.projects.reports import is_silent
 from wakari.projects.sites import node_unknown
 from wakari.server.api.models import Out
@@ -71,6 +74,42 @@ class ProjectActivityOut(Out):
     permissions: list[DriftOut]
 
 
+class DiskOut(Out):
+    """What the project's files take on a node, in bytes; `complete` false: counting took too long."""
+
+    bytes: int
+    shared_bytes: int
+    files: int
+    complete: bool
+
+
+class RunningOut(Out):
+    """An app that runs."""
+
+    user: str
+    app: str
+    since: datetime
+
+
+class NodeStatusOut(Out):
+    """The project on a node, now. `team`: as its permissions were applied last; `error`: why it could not be asked."""
+
+    node: str
+    folder: bool = False
+    environment: bool = False
+    environments: list[str] = Field(default_factory=list)
+    team: dict[str, str] | None = None
+    apps: list[RunningOut] | None = None
+    disk: DiskOut | None = None
+    error: str | None = None
+
+
+class ProjectStatusOut(Out):
+    """The project on each of its nodes, now."""
+
+    nodes: list[NodeStatusOut]
+
+
 class NodeActivityOut(Out):
     """What a node said of itself last. `silent`: nothing for three intervals; load per minute, memory in bytes."""
 
@@ -96,6 +135,21 @@ class NodeActivityOut(Out):
 def project(caller: Caller, owner: str, name: str) -> ProjectActivityOut:
     """Return what the project's nodes reported."""
     return project_activity(caller, visible(caller, owner, name))
+
+
+@TABLE.add(
+    "GET",
+    "/projects/{owner}/{name}/status",
+    "Ask a project's nodes how it is there now",
+    action=Action.PROJECT_RUN,
+    answer=ProjectStatusOut,
+    errors=(404,),
+)
+def status(caller: Caller, owner: str, name: str) -> ProjectStatusOut:
+    """Return what each node says; takes as long as the nodes do, up to fifteen seconds each."""
+    found = visible(caller, owner, name)
+    require(caller, Action.PROJECT_RUN, found)
+    return project_status(caller, found)
 
 
 @TABLE.add(
@@ -139,6 +193,20 @@ def project_activity(caller: Caller, project: Project) -> ProjectActivityOut:
     beats = [one.last_heartbeat for one in nodes if one.last_heartbeat is not None]
     drifts = [_drift(one) for one in store.drifts.of_project(project.id)] if everybody else []
     return ProjectActivityOut(last_heartbeat=max(beats, default=None), nodes=nodes, permissions=drifts)
+
+
+def project_status(caller: Caller, found: Project) -> ProjectStatusOut:
+    """Return what the project's nodes say when they are asked now."""
+    nodes = []
+    for name, told in services().status.of(found, caller.name).items():
+        if isinstance(told, AppError):
+            nodes.append(NodeStatusOut(node=name, error=told.message))
+            continue
+        try:
+            nodes.append(NodeStatusOut.model_validate({**told, "node": name}))
+        except ValidationError:
+            nodes.append(NodeStatusOut(node=name, error="The node answered in a form this server does not know."))
+    return ProjectStatusOut(nodes=nodes)
 
 
 def node_activity(found: Node) -> NodeActivityOut:

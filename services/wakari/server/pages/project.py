@@ -15,7 +15,7 @@ from wakari.access.questions import not_found, require
 from wakari.core.errors import AppError, BadInputError
 from wakari.core.messages import Limits
 from wakari.server import who
-from wakari.server.api.activity import project_activity
+from wakari.server.api import activity
 from wakari.server.api.present import Places, app_url, offered, visible
 from wakari.server.pages.blueprint import blueprint
 from wakari.server.pages.view import attempt, back, field, me, page, signed_in
@@ -34,7 +34,7 @@ def project_page(owner: str, name: str) -> tuple[str, int]:
         "project.html",
         project=project,
         live=_live(project),
-        activity=project_activity(me().caller, project),
+        activity=activity.project_activity(me().caller, project),
         tasks=services().store.tasks.of_project(project.id, HISTORY),
         data_center=services().store.data_centers.get(project.data_center),
         ssh_hosts=Places().ssh_hosts(me().caller, project),
@@ -76,6 +76,15 @@ def stop_project(owner: str, name: str) -> Response:
     return back(f"/{project.path}")
 
 
+@blueprint.get("/<owner>/<name>/nodes")
+@signed_in
+def project_nodes(owner: str, name: str) -> tuple[str, int]:
+    """Return how the project is on each of its nodes now; asks them."""
+    project = _visible(owner, name)
+    require(me().caller, Action.PROJECT_RUN, project)
+    return page("project_nodes.html", project=project, places=activity.project_status(me().caller, project))
+
+
 @blueprint.get("/<owner>/<name>/settings")
 @signed_in
 def project_settings(owner: str, name: str) -> tuple[str, int]:
@@ -85,7 +94,7 @@ def project_settings(owner: str, name: str) -> tuple[str, int]:
     return page(
         "project_settings.html",
         project=project,
-        activity=project_activity(me().caller, project),
+        activity=activity.project_activity(me().caller, project),
         roles=[role for role in LEVEL_OF_ROLE if role != "owner"],
     )
 
