@@ -64,6 +64,34 @@ def test_the_gateway_control_plane_killed(site: Site, project: dict[str, Any], k
     assert kernel.run("x + 1") == "42"
 
 
+def test_the_gateway_restarted(site: Site, person: Account, project: dict[str, Any], kernel: Kernel) -> None:
+    site.run(gateway_of(site, project), "service wakari-gateway restart")
+    again = Kernel.attach(person, project["urls"]["apps"]["notebook"], kernel.id)
+    assert again.run("x + 1") == "42"
+
+
+@pytest.mark.parametrize("how", ["launcher killed", "service restarted"])
+def test_a_start_goes_on_where_the_launcher_ends_in_the_middle(
+    site: Site, person: Account, project: dict[str, Any], how: str
+) -> None:
+    node = project["nodes"][0]
+    name = how.split(maxsplit=1)[0]
+    at = {"data_center": project["data_center"], "nodes": [node]}
+    person.call("POST", "/projects", {"name": name, **at})
+    task = person.call("POST", f"/projects/{person.name}/{name}/start")["id"]
+    site.run(node, retried(f"test -d /projects/{person.name}/{name}/envs"))  # it is at its longest step, or behind it
+    if how == "launcher killed":
+        kill(site, node, "compute", "wk-compute")
+    else:
+        site.run(node, "service wakari-compute restart")
+    person.wait(f"{person.name}/{name}", "running")
+    ended = person.call("GET", f"/tasks/{task}")
+    assert ended["state"] == "done"
+    assert ended["attempts"] > 1, "the start was over before the launcher ended: this test saw nothing"
+    opened = Kernel(person, person.call("GET", f"/projects/{person.name}/{name}")["urls"]["apps"]["notebook"])
+    assert opened.run("6 * 7") == "42"
+
+
 def test_the_server_stopped_for_a_while(site: Site, kernel: Kernel) -> None:
     site.run("server", "service wakari-server stop")
     try:

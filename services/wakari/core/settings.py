@@ -66,6 +66,10 @@ def read_files(paths: Iterable[Path], required: Iterable[Path] = ()) -> Loaded:
 
 def build(kind: type[S], loaded: Loaded) -> S:
     """Return the settings; raise SettingsError naming the file and the key where one is unknown or of a wrong type."""
+    for name, field in kind.model_fields.items():
+        if field.alias not in {None, name} and name in loaded.values:
+            origin = loaded.origins.get(name)
+            raise SettingsError(f"{origin}: unknown key {name!r}. Write {field.alias!r}.")
     try:
         return kind.model_validate(loaded.values)
     except ValidationError as error:

@@ -51,16 +51,17 @@ class Apps:
             return instance
         account = self._accounts.ensure(user) if user and user.name == runs_as else self._accounts.anonymous()
         os.close(self._projects.open(spec, self._accounts.ensure(spec.owner)))
-        command = self._command(spec, account, manifest)
+        together = confine()
+        each = limits.within(self._settings.app_limits, together)
+        command = self._command(spec, account, manifest, each)
         self._clear_runtime(instance)
         self._make_runtime(instance, account)
         self._make_log(command)
-        together = confine()
         try:
             systemd.start(command)
             unit = systemd.app(instance)
             if unit is not None:
-                limits.require_enforced(self._settings.app_limits, unit.control_group)
+                limits.require_enforced(each, unit.control_group)
                 limits.require_enforced(together, str(Path(unit.control_group).parent), of="the project")
         except AppError:
             self.stop(instance)
@@ -99,7 +100,7 @@ class Apps:
     def _runtime(self, instance: str) -> Path:
         return self._settings.run_dir / "apps" / instance
 
-    def _command(self, spec: ProjectSpec, account: Account, manifest: Manifest) -> Command:
+    def _command(self, spec: ProjectSpec, account: Account, manifest: Manifest, each: Limits) -> Command:
         project = self._projects.path(spec)
         environment = project / ENVIRONMENTS / spec.environment
         runtime = self._runtime(instance_of(spec.owner.name, spec.name, account.name, manifest.name))
@@ -146,7 +147,7 @@ class Apps:
             directory=project,
             environment=variables | manifest.variables(values),
             log=self._settings.app_logs / spec.path / account.name / f"{manifest.name}.log",
-            limits=limits.properties(self._settings.app_limits),
+            limits=limits.properties(each),
             confinement=confinement,
         )
 

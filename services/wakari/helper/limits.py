@@ -35,6 +35,13 @@ def of_slice(limits: Limits) -> dict[str, str]:
     return {"MemoryMax": "infinity", "TasksMax": "infinity", "CPUQuota": ""} | properties(limits)
 
 
+def within(app: Limits, project: Limits) -> Limits:
+    """Return the limits of one app in a project: no more of the processor than the whole project may have."""
+    if app.cpu_quota_percent is None or project.cpu_quota_percent is None:
+        return app
+    return app.model_copy(update={"cpu_quota_percent": min(app.cpu_quota_percent, project.cpu_quota_percent)})
+
+
 def require_enforced(limits: Limits, control_group: str, root: Path = _ROOT, *, of: str = "") -> None:
     """Raise AppError `limit_not_enforced` where the kernel holds a wider limit than asked, or none.
 

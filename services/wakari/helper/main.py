@@ -57,16 +57,16 @@ def run(source: BinaryIO, target: BinaryIO, prefix: Path = settings.PREFIX, site
         syslog.syslog(syslog.LOG_INFO, f"begin {said}")
         result = Verbs(settings.load(prefix, site), output).run(request)
     except AppError as error:
-        return _fail(output, error, said)
+        return _fail(output, error, f"{said}{_seconds(begun)}")
     except SettingsError as error:
-        return _fail(output, AppError("settings_invalid", str(error), status=500), said)
+        return _fail(output, AppError("settings_invalid", str(error), status=500), f"{said}{_seconds(begun)}")
     except Exception:
         log.exception("unexpected error")
         why = "The node's helper met an unexpected error."
         hint = "Tell an administrator the request id; the node's log has the details."
-        return _fail(output, AppError("internal_error", why, hint=hint, status=500), said)
+        return _fail(output, AppError("internal_error", why, hint=hint, status=500), f"{said}{_seconds(begun)}")
     output.line({"result": result})
-    syslog.syslog(syslog.LOG_INFO, f"done {said} seconds={time.monotonic() - begun:.2f}")
+    syslog.syslog(syslog.LOG_INFO, f"done {said}{_seconds(begun)}")
     return 0
 
 
@@ -74,6 +74,10 @@ def _fail(output: Output, error: AppError, said: str) -> int:
     syslog.syslog(syslog.LOG_WARNING, f"failed {said} code={error.code} why={ascii(error.message)[:400]}")
     output.line(error.body(logs.request_id()))
     return 1
+
+
+def _seconds(begun: float) -> str:
+    return f" seconds={time.monotonic() - begun:.2f}"
 
 
 def _said(request: requests.Request) -> str:

@@ -81,6 +81,16 @@ def set_slice(owner: str, project: str, properties: Mapping[str, str]) -> None:
     _systemctl("set-property", "--runtime", slice_name(owner, project), *words)
 
 
+def set_app(instance: str, properties: Mapping[str, str]) -> None:
+    """Set properties of a running instance; nothing where it ended meanwhile."""
+    words = [f"{key}={value}" for key, value in properties.items()]
+    try:
+        _systemctl("set-property", "--runtime", unit_name(instance), *words)
+    except AppError:
+        if app(instance) is not None:
+            raise
+
+
 def forget_slice(owner: str, project: str) -> None:
     """Drop what `set_slice` set."""
     _systemctl("revert", slice_name(owner, project))

@@ -142,7 +142,7 @@ class Verbs:
         account = visitors.runs_as(spec, user.name if user else None, self._settings.anonymous)
         name = f"app.{instance_of(spec.owner.name, spec.name, account, request.app)}"
         with locks.held(self._settings.run_dir, f"{name}.lock", lambda: self._waiting("apps")):
-            confine = partial(self._confinement.bring, spec.owner.name, spec.name, starting=1)
+            confine = partial(self._confinement.prepare, spec.owner.name, spec.name)
             return {"instance": self._apps.launch(spec, user, request.app, confine)}
 
     @run.register
@@ -172,7 +172,7 @@ class Verbs:
         """Bring what the node keeps of a project beside its files: first away with what somebody lost."""
         self._keys.withdraw(spec)
         self._keys.give(spec)
-        self._confinement.require(spec.owner.name, spec.name)
+        self._confinement.change(spec.owner.name, spec.name)
 
     def _stop_all(self, spec: ProjectSpec) -> int:
         units = self._apps.of_project(spec)

@@ -73,7 +73,15 @@ def test_print_config(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkey
     monkeypatch.chdir(tmp_path)
     path = file(tmp_path / "c", node_name="n1")
     assert program.main(["-c", str(path), "--print-config"]) == 0
-    assert f'node_name = "n1"  ({path})' in capsys.readouterr().out
+    said = capsys.readouterr().out.splitlines()
+    assert f'node_name = "n1"  ({path})' in said
+    # Every key, by the name it has in files; the node's key itself is in none of them.
+    names = {field.alias or name for name, field in settings.ComputeSettings.model_fields.items()}
+    assert [line.partition(" = ")[0] for line in said] == list(
+        settings.ComputeSettings(node_name="n1").model_dump(by_alias=True)
+    )
+    assert {line.partition(" = ")[0] for line in said} == names
+    assert all(line.endswith(("(default)", f"({path})")) for line in said)
 
 
 def test_bad_configuration_ends_the_program_with_the_reason(

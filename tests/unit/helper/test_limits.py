@@ -45,6 +45,14 @@ def test_a_slice_is_told_of_limits_that_are_gone_too() -> None:
     assert limits.of_slice(Limits(tasks_max=64)) == {"MemoryMax": "infinity", "TasksMax": "64", "CPUQuota": ""}
 
 
+@pytest.mark.parametrize(("app", "project", "each"), [(100, 60, 60), (60, 100, 60), (None, 60, None), (60, None, 60)])
+def test_an_app_has_no_more_of_the_processor_than_its_project(
+    app: int | None, project: int | None, each: int | None
+) -> None:
+    found = limits.within(Limits(tasks_max=99, cpu_quota_percent=app), Limits(tasks_max=16, cpu_quota_percent=project))
+    assert found == Limits(tasks_max=99, cpu_quota_percent=each)
+
+
 def test_the_limit_of_a_project_is_named_as_such(tmp_path: Path) -> None:
     with pytest.raises(AppError, match="MemoryMax of the project") as caught:
         limits.require_enforced(ALL, GROUP, tmp_path, of="the project")
