@@ -68,7 +68,7 @@ class Inspector:
         if self.report.count_wrong(uid):
             found = wanted if access_right else actual(raw, mode)  # another way to write the same is no difference
             default = actual(raw_default, 0) if raw_default else None
-            self.report.problems.append(Problem(path or ".", uid, found, wanted, default, wanted_default))
+            self.report.problems.append(Problem(path or ".", uid, gid, found, wanted, default, wanted_default))
         if self._project.write:
             os.setxattr(descriptor, acl.ACCESS, wanted.encode())
             os.setxattr(descriptor, acl.DEFAULT, wanted_default.encode())
@@ -121,7 +121,7 @@ class Inspector:
         if self.report.count_wrong(uid):
             found = actual(tree.read_attribute(target, acl.ACCESS), mode)
             wanted = self._judge.wanted_file(mode, uid, gid, public=public)
-            self.report.problems.append(Problem(path, uid, found, wanted))
+            self.report.problems.append(Problem(path, uid, gid, found, wanted))
         if self._project.write:
             os.setxattr(target, acl.ACCESS, self._judge.file_attribute(bool(mode & stat.S_IXUSR), uid, gid, public))
             self.report.changed += 1

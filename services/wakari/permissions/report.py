@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from wakari.permissions import naming
@@ -28,13 +28,14 @@ Reason = Literal[
 
 @dataclass(frozen=True)
 class Problem:
-    """One inode that was wrong: its path in the project, its owner's uid, what it allowed and what it should.
+    """One inode that was wrong: its path in the project, its owner and group, what it allowed and what it should.
 
     A folder has default entries too: `defaults_found` is None where it had none, or they were damaged.
     """
 
     path: str
     uid: int
+    gid: int
     found: Acl | None
     wanted: Acl
     defaults_found: Acl | None = None
@@ -42,15 +43,23 @@ class Problem:
 
     @property
     def before(self) -> list[str]:
-        """Return the entries that were found, as getfacl(1) writes them."""
+        """Return the entries that were found, as getfacl(1) writes them, without idle ones."""
         defaults = [] if self.defaults_found is None else naming.entries(self.defaults_found, "default:")
-        return naming.entries(self.found) + defaults
+        return naming.entries(self._busy(self.found)) + defaults
 
     @property
     def after(self) -> list[str]:
         """Return the entries that are wanted."""
         defaults = [] if self.defaults_wanted is None else naming.entries(self.defaults_wanted, "default:")
-        return naming.entries(self.wanted) + defaults
+        return naming.entries(self._busy(self.wanted)) + defaults
+
+    def _busy(self, one: Acl | None) -> Acl | None:
+        """Return the ACL without the entry of the inode's own owner, and that of its group where it says the same."""
+        if one is None:
+            return None
+        users = {uid: perm for uid, perm in one.users.items() if uid != self.uid}
+        groups = {gid: perm for gid, perm in one.groups.items() if (gid, perm) != (self.gid, one.group_obj)}
+        return replace(one, users=users, groups=groups)
 
     def as_dict(self, *, diff: bool) -> dict[str, Any]:
         """Return the problem as JSON-able values; with `diff` all entries before and after."""

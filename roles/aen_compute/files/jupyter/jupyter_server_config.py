@@ -47,6 +47,10 @@ c.FileContentsManager.delete_to_trash = False
 c.FileContentsManager.always_delete_dir = True
 # A lock file or notebook signature is written by one person at a time; the project's disk may be NFS.
 c.NotebookNotary.db_file = ":memory:"
+# The key to them is of use for as long as they are, and nobody else's: Jupyter closes it against the team.
+c.NotebookNotary.secret_file = str(RUNTIME / "notebook_secret")
+# Jupyter would make it 0700, and the team's rights (docs/permissions.md) would be wrong until the next start.
+Path(os.environ["JUPYTER_DATA_DIR"]).mkdir(parents=True, exist_ok=True)
 
 # Revisions: git with a name for whoever has set none.
 wakari_git.prepare(PROJECT, RUNTIME, os.environ.get("WAKARI_SERVER", ""))
