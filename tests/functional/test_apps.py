@@ -19,6 +19,7 @@ SIGNS = {
     "workbench": ("/workbench/lab/workspaces/workbench", "Workbench"),
     "terminal": ("/terminal/terminals/1", "Terminal"),
     "viewer": ("/viewer/", "Welcome.txt"),
+    "resources": ("/resources/", "Active environment"),
 }
 
 

@@ -134,8 +134,7 @@ class Watch:
     def stop(self, instance: str, person: str) -> None:
         """Stop the app as the person wishes; raise the helper's AppError."""
         self._helper.call("stop-app", person, instance=instance)
-        with self._lock:
-            self._views.pop(instance, None)
+        self._ended(instance)
         log.info("app stopped", extra={"instance": instance, "person": person})
 
     def rule(self, app: str) -> Rule:
@@ -180,8 +179,7 @@ class Watch:
         except AppError as error:
             log.error("idle app not stopped", extra={"instance": unit.instance, "why": error.message})  # noqa: TRY400
             return
-        with self._lock:
-            self._views.pop(unit.instance, None)
+        self._ended(unit.instance)
         self._stopped.put(
             unit.instance,
             StoppedReport(
@@ -205,6 +203,12 @@ class Watch:
                 "unanswered": view.state.blind,
             },
         )
+
+    def _ended(self, instance: str) -> None:
+        with self._lock:
+            self._views.pop(instance, None)
+        for memory in (self._states, self._snoozed):
+            memory.forget([instance])
 
     def _forget(self) -> None:
         """Drop what is remembered of apps that do not run, and of stops that a new start or time made void."""

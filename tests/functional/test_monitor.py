@@ -1,0 +1,244 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Heartbeats, apps that nobody uses, and what people may do about theirs and others', on a running platform."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import websocket
+
+from tests.functional.monitored import INTERVAL, TIMEOUT, Node, activity, quick, running, url, wait
+from tests.functional.platform import Account, Kernel, Site
+
+pytestmark = pytest.mark.platform
+LONG = 3 * TIMEOUT  # seconds: by then what nobody uses is gone, with time to spare
+
+
+@pytest.fixture(scope="module")
+def owner(site: Site) -> Account:
+    return site.new_account("owner")
+
+
+@pytest.fixture(scope="module")
+def project(owner: Account) -> dict[str, Any]:
+    return owner.project("watched")
+
+
+@pytest.fixture(scope="module")
+def node(site: Site, project: dict[str, Any]) -> Iterator[Node]:
+    with quick(site, project["nodes"][0]) as made:
+        yield made
+
+
+@pytest.fixture
+def notebook(node: Node, owner: Account, project: dict[str, Any]) -> str:
+    """The app is open and its page was closed at once."""
+    assert node.name in project["nodes"]
+    assert owner.session.get(url(project) + "api/status", timeout=120).ok
+    wait(lambda: running(owner, project))
+    return url(project)
+
+
+def test_the_server_knows_what_runs_and_how_the_node_is(
+    site: Site, node: Node, owner: Account, project: dict[str, Any], notebook: str
+) -> None:
+    assert notebook
+    app = wait(lambda: (told := running(owner, project)) and told["cpu"] is not None and told)
+    assert app["memory"] > 10 << 20
+    assert app["tasks"] >= 1
+    told = site.admin().call("GET", f"/nodes/{node.name}/activity")
+    assert told["silent"] is False
+    assert told["apps"] >= 1
+    assert told["cores"] >= 1
+    assert 0 < told["memory_available"] < told["memory_total"]
+
+
+def test_what_nobody_uses_is_stopped_with_a_warning_before_and_the_reason_after(
+    node: Node, owner: Account, project: dict[str, Any], notebook: str
+) -> None:
+    assert wait(lambda: (app := running(owner, project)) and app["warned"], LONG)
+    wait(lambda: running(owner, project) is None, LONG)
+    ended = wait(lambda: [one for one in activity(owner, project)["stopped"] if one["app"] == "idlebook"])
+    assert ended[0]["reason"] == f"stopped after {TIMEOUT} s without activity"
+    assert ended[0]["reason"] in node.run("cat /opt/wakari/wakari-compute/var/log/wakari/compute-monitor.log")
+    assert owner.session.get(notebook + "api/status", timeout=120).ok  # it opens again
+    wait(lambda: running(owner, project))
+    assert not activity(owner, project)["stopped"]
+
+
+def test_a_cell_that_computes_in_silence_keeps_the_app(owner: Account, project: dict[str, Any], notebook: str) -> None:
+    kernel = Kernel(owner, notebook)
+    message = {
+        "header": {"msg_id": "m1", "msg_type": "execute_request", "session": "s", "username": "u", "version": "5.3"},
+        "parent_header": {},
+        "metadata": {},
+        "content": {"code": f"import time; time.sleep({LONG + 20})", "silent": False},
+        "channel": "shell",
+    }
+    kernel.socket.send(json.dumps(message))
+    time.sleep(3)
+    kernel.socket.close()  # the page is gone, the cell computes on
+    time.sleep(LONG)
+    assert running(owner, project)
+
+
+def test_a_silent_command_in_a_terminal_keeps_the_app_and_an_open_prompt_does_not(
+    node: Node, owner: Account, project: dict[str, Any], notebook: str
+) -> None:
+    for kernel in owner.session.get(notebook + "api/kernels", timeout=30).json():
+        assert owner.session.delete(f"{notebook}api/kernels/{kernel['id']}", timeout=60).ok
+    name = owner.session.post(notebook + "api/terminals", timeout=120).json()["name"]
+    shell = websocket.create_connection(
+        notebook.replace("http", "ws", 1) + f"terminals/websocket/{name}",
+        header={"Authorization": owner.authorization},
+        timeout=60,
+    )
+    shell.send(json.dumps(["stdin", f"exec 2>/dev/null; sleep {LONG + 10}\r"]))
+    time.sleep(3)
+    shell.close()
+    time.sleep(LONG - 5)
+    assert running(owner, project)
+    assert f"sleep {LONG + 10}" in node.run("ps -eo args")
+    wait(lambda: running(owner, project) is None, 2 * LONG)
+
+
+def test_an_app_that_is_kept_stays_and_ends_after_that(
+    node: Node, owner: Account, project: dict[str, Any], notebook: str
+) -> None:
+    assert notebook
+    assert node.apps(owner, "snooze", node.instance(owner), f"{LONG}s").endswith("\n0")
+    time.sleep(LONG - 10)
+    assert running(owner, project)
+    wait(lambda: running(owner, project) is None, LONG)
+
+
+def test_a_restart_of_the_monitor_neither_forgets_nor_adds(
+    node: Node, owner: Account, project: dict[str, Any], notebook: str
+) -> None:
+    assert notebook
+    before = wait(lambda: (app := running(owner, project)) and app["idle"] > TIMEOUT / 3 and app, LONG)
+    node.supervise("stop")
+    time.sleep(TIMEOUT)  # nobody looks: it does not count
+    node.supervise("start")
+    after = wait(lambda: (app := running(owner, project)) and app["idle"] != before["idle"] and app)
+    assert before["idle"] < after["idle"] < before["idle"] + TIMEOUT / 2
+
+
+def test_a_node_that_says_nothing_is_shown_as_silent(site: Site, node: Node) -> None:
+    admin = site.admin()
+    node.supervise("stop")
+    try:
+        wait(lambda: admin.call("GET", f"/nodes/{node.name}/activity")["silent"], 20 * INTERVAL)
+    finally:
+        node.supervise("start")
+    wait(lambda: not admin.call("GET", f"/nodes/{node.name}/activity")["silent"])
+
+
+HOSTILE = """
+import json, socket, sys
+for request in json.loads(sys.argv[1]):
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect("/run/wakari/launcher.sock")
+        connection.sendall(json.dumps(request).encode() + b"\\n")
+        print(connection.makefile().readline().strip())
+"""
+
+
+def test_nobody_acts_on_anothers_apps_through_the_socket(
+    node: Node, owner: Account, bob: Account, project: dict[str, Any], notebook: str
+) -> None:
+    """Bob is a person of the same node, with a project and a running app of his own."""
+    assert notebook
+    own = bob.project("own", nodes=[node.name], data_center=project["data_center"])
+    assert bob.session.get(own["urls"]["apps"]["viewer"], timeout=120).ok
+    target = node.instance(owner)
+    claims = {"person": owner.name, "user": owner.name, "uid": 0, "requested_by": owner.name}
+    requests = [
+        {"call": "stop", "instance": target},
+        {"call": "snooze", "instance": target, "seconds": 60},
+        {"call": "stop", "instance": target, **claims},
+        {"call": "set-environment", "owner": owner.name, "project": "watched", "environment": "evil"},
+    ]
+    command = shlex.join(["runuser", "-u", bob.name, "--", "python3", "-c", HOSTILE, json.dumps(requests)])
+    codes = [json.loads(line)["error"]["code"] for line in node.run(command).splitlines()]
+    assert codes == ["app_not_running", "app_not_running", "request_invalid", "project_not_found"]
+    told = node.apps(bob, "list")
+    assert owner.name not in told
+    assert "viewer" in told
+    assert node.instance(owner) == target
+    assert owner.call("GET", f"/projects/{owner.name}/watched")["environment"] == "default"
+    # Accounts of the operating system, the platform's own too, are nobody.
+    for account in ("nobody", "daemon"):
+        refused = node.run(f"runuser -u {account} -- wk-apps list 2>&1; echo $?", check=False)
+        assert "Only people of the platform" in refused
+        assert refused.endswith("\n1")
+
+
+def test_one_stops_ones_own_app(node: Node, owner: Account, project: dict[str, Any], notebook: str) -> None:
+    assert notebook
+    assert node.apps(owner, "stop", node.instance(owner)).endswith("\n0")
+    wait(lambda: running(owner, project) is None)
+    assert not activity(owner, project)["stopped"]  # it was no stop for being idle
+
+
+def test_resources_shows_and_does_what_the_person_may(
+    node: Node, owner: Account, bob: Account, project: dict[str, Any], notebook: str
+) -> None:
+    assert notebook
+    base = project["urls"]["apps"]["resources"]
+    page = owner.session.get(base, timeout=120).text
+    assert "Idlebook" in page
+    secret = re.search(r'name="secret" value="([^"]+)"', page)
+    assert secret
+    forms = {"environment": "second", "secret": secret[1]}
+    old = owner.session.post(base + "environment", data={**forms, "secret": "x"}, timeout=60)
+    assert old.status_code == 403
+    assert owner.call("GET", f"/projects/{owner.name}/watched")["environment"] == "default"
+    fetched = owner.session.get(base, headers={"Sec-Fetch-Dest": "empty"}, timeout=60)
+    assert fetched.status_code == 403
+    assert secret[1] not in fetched.text
+    assert owner.session.post(base + "environment", data=forms, timeout=60).ok
+    assert owner.call("GET", f"/projects/{owner.name}/watched")["environment"] == "second"
+    owner.call("PATCH", f"/projects/{owner.name}/watched", {"environment": "default"})
+    instance = node.instance(owner)
+    kept = owner.session.post(
+        base + "snooze", data={"secret": secret[1], "instance": instance, "time": "4h"}, timeout=60
+    )
+    assert "The app is kept" in kept.text
+    owner.session.post(base + "stop", data={"secret": secret[1], "instance": instance}, timeout=60)
+    wait(lambda: running(owner, project) is None)
+    owner.call("PUT", f"/projects/{owner.name}/watched/members/{bob.name}", {"role": "viewer"})
+    assert bob.session.get(base, timeout=60).status_code == 403
+
+
+def test_files_that_drifted_from_their_permissions_are_shown(site: Site, node: Node, owner: Account) -> None:
+    node.supervise("stop")
+    try:
+        path = f"{owner.name}/drifted"
+        owner.project("drifted", nodes=[node.name])
+        node.run(f"chmod 600 /projects/{path}/Welcome.txt")
+    finally:
+        node.supervise("start")
+
+    def found() -> Any:
+        items = site.admin().call("GET", "/permission-drift?limit=200")["items"]
+        return [one for one in items if one["project"] == path]
+
+    drift = wait(found, 120)[0]
+    assert (drift["node"], drift["wrong"], drift["error"]) == (node.name, 1, None)
+    assert "Welcome.txt" in drift["examples"][0]
+
+
+def test_the_nodes_are_asked_how_the_project_is_now(owner: Account, project: dict[str, Any]) -> None:
+    told = owner.call("GET", f"/projects/{owner.name}/watched/status")["nodes"][0]
+    assert (told["error"], told["folder"], told["environments"]) == (None, True, ["default"])
+    assert told["disk"]["complete"]
+    assert told["disk"]["files"] > 10
+    assert told["disk"]["shared_bytes"] > 0
+    assert project["nodes"] == [told["node"]]
