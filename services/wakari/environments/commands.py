@@ -186,6 +186,8 @@ def remove_(options: argparse.Namespace, output: Output) -> int:
         if error.code != "not_an_environment" or (where.project is None and "/" not in text):
             raise
         prefix = where.new(text)
+        if not os.path.lexists(prefix):
+            raise
     remove(prefix, where, force=options.force)
     output.answer({"prefix": str(prefix), "changed": True}, f"{prefix}: removed")
     return 0

@@ -99,18 +99,19 @@ class Places:
 
     def cache(self, prefix: Path) -> Path:
         """Where unpacked packages for the environment are kept: on its file system, shared by its neighbours."""
-        if self.project and prefix.is_relative_to(self.project / "envs"):
-            return self.project / "envs" / ".pkgs"
+        project = _project_around(prefix, self.project_root)
+        if project and prefix.is_relative_to(project / "envs"):
+            return project / "envs" / ".pkgs"
         if prefix.is_relative_to(self.home):
             return self.home / ".conda" / "pkgs"
         return prefix / "pkgs"
 
     def share_files(self, source: Path, destination: Path) -> bool:
         """Whether two environments of the caller's may have files in common: only where the same people use both."""
-        return any(
-            place and source.is_relative_to(place) and destination.is_relative_to(place)
-            for place in (self.project, self.home)
-        )
+        project = _project_around(source, self.project_root)
+        if project is not None:
+            return _project_around(destination, self.project_root) == project
+        return source.is_relative_to(self.home) and destination.is_relative_to(self.home)
 
 
 def of_caller(environ: Mapping[str, str] = os.environ, here: Path | None = None) -> Places:

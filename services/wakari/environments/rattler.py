@@ -29,6 +29,7 @@ from rattler import (
     PrefixRecord,
     RepoDataRecord,
     VirtualPackage,
+    exceptions,
     install,
     solve,
 )
@@ -113,12 +114,12 @@ class _Reporter(InstallerReporter):  # the protocol's own methods do nothing
 
 
 async def _solve(request: CreateRequest, installed: list[PrefixRecord]) -> list[RepoDataRecord]:
-    named = {MatchSpec(spec).name.normalized for spec in request.specs if MatchSpec(spec).name}
-    specs = list(request.specs)
+    specs = [_spec(text) for text in request.specs]
+    named = {spec.name.normalized for spec in specs if spec.name}
     if request.keep:
         # Another minor version of Python would leave behind all that pip installed.
         specs += [
-            f"python={'.'.join(str(record.version).split('.')[:2])}" if name == "python" else name
+            _spec(f"python={'.'.join(str(record.version).split('.')[:2])}" if name == "python" else name)
             for record in installed
             if (name := record.name.normalized) not in named
         ]
@@ -134,6 +135,14 @@ async def _solve(request: CreateRequest, installed: list[PrefixRecord]) -> list[
     )
 
 
+def _spec(text: str) -> MatchSpec:
+    """The spec as py-rattler documents it; else as conda writes it in files, with a build after a second `=`."""
+    try:
+        return MatchSpec(text, strict=True)
+    except exceptions.InvalidMatchSpecError:
+        return MatchSpec(text)
+
+
 def _installed(prefix: Path) -> list[PrefixRecord]:
     return [PrefixRecord.from_path(file) for file in sorted((prefix / "conda-meta").glob("*.json"))]
 
@@ -142,7 +151,7 @@ def _satisfied(request: CreateRequest, installed: list[PrefixRecord]) -> bool:
     bases = tuple(channel_url(channel) + "/" for channel in request.channels)
     return all(
         any(spec.matches(record) and str(record.url).startswith(bases) for record in installed)
-        for spec in map(MatchSpec, request.specs)
+        for spec in map(_spec, request.specs)
     )
 
 

@@ -162,11 +162,16 @@ def test_lock_makes_the_same_environment_again(alice: Person, bob: Person) -> No
     same = [alice.wk("packages", name)["packages"] for name in ("first", "second")]
     assert same[0] == same[1]
     assert alice.wk("verify", "second") == {"problems": []}
+    listed = alice.home / "environment.yml"
+    alice.wk("export", "first", "--format", "yaml", "--file", listed)
+    alice.wk("create", "from-yaml", "--file", listed)
+    assert alice.wk("packages", "from-yaml")["packages"] == same[0]
+    assert "There is no environment" in alice.wk("remove", "none", status=8)["error"]["message"]
     # A package that is not the one of the lock is not installed.
     lock.write_text(re.sub(r"sha256:[0-9a-f]{64}", f"sha256:{'0' * 64}", lock.read_text()))
     assert alice.wk("create", "third", "--file", lock, status=4)["error"]["code"] == "hash_mismatch"
     assert not (alice.project / "envs/third").exists()
-    for name in ("first", "second"):
+    for name in ("first", "second", "from-yaml"):
         bob.wk("remove", name)
 
 

@@ -79,4 +79,14 @@ def test_files_are_shared_within_a_project_only(places: Places) -> None:
     envs = places.project / "envs"
     assert places.share_files(envs / "a", envs / "b")
     assert not places.share_files(envs / "a", places.home / "envs/b")
+    assert not places.share_files(places.home / "envs/b", envs / "a")
+    assert places.share_files(places.home / "envs/a", places.home / ".conda/envs/b")
     assert not places.share_files(places.project_root / "alice/p10/envs/a", envs / "b")
+
+
+def test_unpacked_packages_are_kept_beside_the_environments_that_use_them(places: Places) -> None:
+    other = places.project_root / "bob/p10"
+    assert places.cache(other / "envs/a") == other / "envs/.pkgs"  # whoever asks, from wherever
+    assert dataclasses.replace(places, project=None).cache(other / "envs/a") == other / "envs/.pkgs"
+    assert places.cache(places.home / "envs/a") == places.home / ".conda/pkgs"
+    assert places.cache(Path("/opt/x")) == Path("/opt/x/pkgs")
