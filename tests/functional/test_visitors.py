@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
+import requests
 
 from tests.functional.platform import Account, Site
+from wakari.core import tokens
 from wakari.core.messages import instance_of
 
 pytestmark = pytest.mark.platform
@@ -71,6 +74,38 @@ def test_everybody_signed_in_looks_at_all_of_it_in_one_shared_viewer(
     assert project.site.run(project.node, f"systemctl show -P UID {project.unit}") == project.site.run(
         project.node, f"id -u {ANON_USER}"
     )
+
+
+def test_somebody_not_signed_in_gets_the_same_viewer_from_the_node(project: Project, bob: Account) -> None:
+    """As this node's gateway asks for a visitor without an account: what the node offers to it, past the gateway."""
+    prefix = "/opt/wakari/wakari-compute/etc/wakari"
+    settings = json.loads(project.site.run(project.node, f"cat {prefix}/wk-compute-launcher-config.json"))
+    key = project.site.run(project.node, f"cat {prefix}/node-key")
+    issuer, audience = f"gateway:{settings['gateway_client_id']}", f"node:{settings['node_name']}"
+    node = f"http://{project.site.hosts[project.node]['address']}:5002"
+    owner, uid = project.owner.name, int(project.site.run(project.node, f"id -u {project.owner.name}"))
+
+    def ask(spec: dict[str, Any], level: str, app: str) -> requests.Response:
+        body = {"project": spec, "user": None, "level": level, "app": app}
+        token = {"Authorization": f"Bearer {tokens.sign_request(key, issuer, audience)}"}
+        return requests.post(f"{node}/_wakari/v1/apps/open", json=body, headers=token, timeout=120)
+
+    spec = {"owner": {"name": owner, "uid": uid, "gid": uid}, "name": project.name, "public": True}
+    opened = ask(spec, "read", "viewer")
+    assert (opened.status_code, opened.json()["permission"]) == (200, "read"), opened.text
+    assert f"wakari-app-{opened.json()['instance']}.service" == project.unit
+    shown = {
+        "X-Wakari-Gateway": tokens.sign_request(key, issuer, audience),
+        "X-Wakari-App": opened.json()["instance"],
+        "X-Wakari-Level": "read",
+    }
+    page = f"{node}/{owner}/{project.name}/viewer/Welcome.txt"
+    assert requests.get(page, headers=shown, timeout=30).status_code == 200
+    assert requests.get(page, headers=shown | {"X-Wakari-Level": "none"}, timeout=30).status_code == 403
+    assert project.get(bob, "Welcome.txt").status_code == 200  # the same instance, for somebody signed in
+    assert ask(spec, "write", "viewer").status_code == 422
+    assert ask(spec, "read", "notebook").status_code == 403
+    assert ask(spec | {"public": False}, "read", "viewer").status_code == 403
 
 
 def test_no_other_account_of_the_node_reads_it(project: Project, bob: Account) -> None:

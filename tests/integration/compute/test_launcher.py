@@ -90,6 +90,7 @@ def test_status_says_what_is_wrong(node: Node) -> None:
     assert response.json()["node"] == NODE
     assert response.json()["status"] == "degraded"  # no systemd on the machine of the tests
     assert any("systemd" in message for message in response.json()["messages"])
+    assert any("'wakari-public' of ANON_USER" in message for message in response.json()["messages"])
     assert response.headers["X-Request-Id"] == "launcher-test"
 
 
