@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A node whose monitor looks every two seconds, and an app of its own that is stopped after half a minute.
+"""A node whose monitor looks every two seconds, and apps of its own that are stopped after half a minute.
 
 The node's timeout stays as it is: apps of other tests are not touched.
 """
@@ -18,8 +18,13 @@ from tests.functional.platform import Account, Site
 PREFIX = "/opt/wakari/wakari-compute"
 CONFIG = f"{PREFIX}/etc/wakari/wk-compute-launcher-config.json"
 APPS = f"{PREFIX}/etc/wakari/apps"
-APP = "idlebook"
+# Each a Notebook of its own name: what differs is how a test uses it.
+NAMES = ("idle-unused", "idle-prompt", "idle-cell", "idle-command", "idle-kept")
+APP = NAMES[0]
 INTERVAL, TIMEOUT, WARNING = 2, 30, 14
+KEPT_OPEN = (
+    60  # seconds for which the data plane keeps a connection to an app that answered: use, as the monitor sees it
+)
 
 
 @dataclass(frozen=True)
@@ -52,15 +57,15 @@ def quick(site: Site, name: str) -> Iterator[Node]:
     change = (
         f"import json; p='{CONFIG}'; c=json.load(open(p)); "
         f"c.update(report_interval={INTERVAL}, idle_warning={WARNING}); open(p,'w').write(json.dumps(c)); "
-        f"m=json.load(open('{APPS}/notebook.json')); m.update(name='{APP}', idle_timeout={TIMEOUT}); "
-        f"open('{APPS}/{APP}.json','w').write(json.dumps(m))"
+        f"m=json.load(open('{APPS}/notebook.json')); "
+        f"[open(f'{APPS}/{{n}}.json','w').write(json.dumps(m | dict(name=n, idle_timeout={TIMEOUT}))) for n in {NAMES}]"
     )
     node.run(f'cp -p {CONFIG} {CONFIG}.kept; {PREFIX}/bin/python -c "{change}"')
     try:
         node.supervise("restart")
         yield node
     finally:
-        node.run(f"mv {CONFIG}.kept {CONFIG}; rm {APPS}/{APP}.json")
+        node.run(f"mv {CONFIG}.kept {CONFIG}; rm {APPS}/idle-*.json")
         node.supervise("restart")
 
 
@@ -85,5 +90,5 @@ def wait(good: Callable[[], Any], seconds: float = 60) -> Any:
     return found
 
 
-def url(project: dict[str, Any], app: str = APP) -> str:
+def url(project: dict[str, Any], app: str) -> str:
     return str(project["urls"]["apps"]["notebook"]).replace("/notebook/", f"/{app}/")

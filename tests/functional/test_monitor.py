@@ -13,11 +13,23 @@ from typing import Any
 import pytest
 import websocket
 
-from tests.functional.monitored import INTERVAL, TIMEOUT, Node, activity, quick, running, url, wait
+from tests.functional.monitored import (
+    APP,
+    INTERVAL,
+    KEPT_OPEN,
+    NAMES,
+    TIMEOUT,
+    Node,
+    activity,
+    quick,
+    running,
+    url,
+    wait,
+)
 from tests.functional.platform import Account, Kernel, Site
 
 pytestmark = pytest.mark.platform
-LONG = 3 * TIMEOUT  # seconds: by then what nobody uses is gone, with time to spare
+LONG = KEPT_OPEN + TIMEOUT + 60  # seconds: by then what nobody uses is gone, with time to spare
 
 
 @pytest.fixture(scope="module")
@@ -40,9 +52,37 @@ def node(site: Site, project: dict[str, Any]) -> Iterator[Node]:
 def notebook(node: Node, owner: Account, project: dict[str, Any]) -> str:
     """The app is open and its page was closed at once."""
     assert node.name in project["nodes"]
-    assert owner.session.get(url(project) + "api/status", timeout=120).ok
+    assert owner.session.get(url(project, APP) + "api/status", timeout=120).ok
     wait(lambda: running(owner, project))
-    return url(project)
+    return url(project, APP)
+
+
+def compute(owner: Account, notebook: str, code: str) -> None:
+    """Begin a cell, and close the page while it runs."""
+    kernel = Kernel(owner, notebook)
+    header = {"msg_id": "m1", "msg_type": "execute_request", "session": "s", "username": "u", "version": "5.3"}
+    content = {"code": code, "silent": False}
+    message = {"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell"}
+    kernel.socket.send(json.dumps(message))
+    while json.loads(kernel.socket.recv())["content"].get("execution_state") != "busy":
+        pass
+    kernel.socket.close()
+
+
+def shell(owner: Account, notebook: str, command: str) -> None:
+    """Type a command into a new terminal, and close the page once the shell took it."""
+    name = owner.session.post(notebook + "api/terminals", timeout=120).json()["name"]
+    page = websocket.create_connection(
+        notebook.replace("http", "ws", 1) + f"terminals/websocket/{name}",
+        header={"Authorization": owner.authorization},
+        timeout=60,
+    )
+    page.send(json.dumps(["stdin", f"echo be''gun; {command}\r"]))
+    said = ""
+    while "begun" not in said:
+        kind, *content = json.loads(page.recv())
+        said += "".join(content) if kind == "stdout" else ""
+    page.close()
 
 
 def test_the_server_knows_what_runs_and_how_the_node_is(
@@ -59,70 +99,39 @@ def test_the_server_knows_what_runs_and_how_the_node_is(
     assert 0 < told["memory_available"] < told["memory_total"]
 
 
-def test_what_nobody_uses_is_stopped_with_a_warning_before_and_the_reason_after(
-    node: Node, owner: Account, project: dict[str, Any], notebook: str
+def test_what_nobody_uses_is_stopped_and_what_works_in_silence_is_not(
+    node: Node, owner: Account, project: dict[str, Any]
 ) -> None:
+    """Five apps at once; nobody looks at any of them after the first seconds."""
+    for name in NAMES:
+        assert owner.session.get(url(project, name) + "api/status", timeout=120).ok
+    compute(owner, url(project, "idle-cell"), f"import time; time.sleep({2 * LONG})")
+    shell(owner, url(project, "idle-prompt"), "true")
+    shell(owner, url(project, "idle-command"), f"sleep {2 * LONG}")
+    kept = node.apps(owner, "snooze", node.instance(owner, "idle-kept"), f"{2 * LONG}s")
+    assert kept.endswith("\n0"), kept
     assert wait(lambda: (app := running(owner, project)) and app["warned"], LONG)
-    wait(lambda: running(owner, project) is None, LONG)
-    ended = wait(lambda: [one for one in activity(owner, project)["stopped"] if one["app"] == "idlebook"])
-    assert ended[0]["reason"] == f"stopped after {TIMEOUT} s without activity"
-    assert ended[0]["reason"] in node.run("cat /opt/wakari/wakari-compute/var/log/wakari/compute-monitor.log")
-    assert owner.session.get(notebook + "api/status", timeout=120).ok  # it opens again
+    for name in ("idle-unused", "idle-prompt"):
+        wait(lambda name=name: running(owner, project, name) is None, LONG)
+    time.sleep(TIMEOUT)
+    assert {name for name in NAMES if running(owner, project, name)} == {"idle-cell", "idle-command", "idle-kept"}
+    ended = {one["app"]: one["reason"] for one in activity(owner, project)["stopped"]}
+    reason = f"stopped after {TIMEOUT} s without activity"
+    assert ended == {"idle-unused": reason, "idle-prompt": reason}
+    assert reason in node.run("cat /opt/wakari/wakari-compute/var/log/wakari/compute-monitor.log")
+    assert owner.session.get(url(project, APP) + "api/status", timeout=120).ok  # it opens again
     wait(lambda: running(owner, project))
-    assert not activity(owner, project)["stopped"]
-
-
-def test_a_cell_that_computes_in_silence_keeps_the_app(owner: Account, project: dict[str, Any], notebook: str) -> None:
-    kernel = Kernel(owner, notebook)
-    message = {
-        "header": {"msg_id": "m1", "msg_type": "execute_request", "session": "s", "username": "u", "version": "5.3"},
-        "parent_header": {},
-        "metadata": {},
-        "content": {"code": f"import time; time.sleep({LONG + 20})", "silent": False},
-        "channel": "shell",
-    }
-    kernel.socket.send(json.dumps(message))
-    time.sleep(3)
-    kernel.socket.close()  # the page is gone, the cell computes on
-    time.sleep(LONG)
-    assert running(owner, project)
-
-
-def test_a_silent_command_in_a_terminal_keeps_the_app_and_an_open_prompt_does_not(
-    node: Node, owner: Account, project: dict[str, Any], notebook: str
-) -> None:
-    for kernel in owner.session.get(notebook + "api/kernels", timeout=30).json():
-        assert owner.session.delete(f"{notebook}api/kernels/{kernel['id']}", timeout=60).ok
-    name = owner.session.post(notebook + "api/terminals", timeout=120).json()["name"]
-    shell = websocket.create_connection(
-        notebook.replace("http", "ws", 1) + f"terminals/websocket/{name}",
-        header={"Authorization": owner.authorization},
-        timeout=60,
-    )
-    shell.send(json.dumps(["stdin", f"exec 2>/dev/null; sleep {LONG + 10}\r"]))
-    time.sleep(3)
-    shell.close()
-    time.sleep(LONG - 5)
-    assert running(owner, project)
-    assert f"sleep {LONG + 10}" in node.run("ps -eo args")
-    wait(lambda: running(owner, project) is None, 2 * LONG)
-
-
-def test_an_app_that_is_kept_stays_and_ends_after_that(
-    node: Node, owner: Account, project: dict[str, Any], notebook: str
-) -> None:
-    assert notebook
-    assert node.apps(owner, "snooze", node.instance(owner), f"{LONG}s").endswith("\n0")
-    time.sleep(LONG - 10)
-    assert running(owner, project)
-    wait(lambda: running(owner, project) is None, LONG)
+    assert "idle-unused" not in {one["app"] for one in activity(owner, project)["stopped"]}
+    # When cell and command are through, and the time to keep it is over, they go the same way.
+    for name in ("idle-cell", "idle-command", "idle-kept"):
+        wait(lambda name=name: running(owner, project, name) is None, 3 * LONG)
 
 
 def test_a_restart_of_the_monitor_neither_forgets_nor_adds(
     node: Node, owner: Account, project: dict[str, Any], notebook: str
 ) -> None:
     assert notebook
-    before = wait(lambda: (app := running(owner, project)) and app["idle"] > TIMEOUT / 3 and app, LONG)
+    before = wait(lambda: (app := running(owner, project)) and app["idle"] > TIMEOUT / 4 and app, LONG)
     node.supervise("stop")
     time.sleep(TIMEOUT)  # nobody looks: it does not count
     node.supervise("start")
@@ -193,7 +202,7 @@ def test_resources_shows_and_does_what_the_person_may(
     assert notebook
     base = project["urls"]["apps"]["resources"]
     page = owner.session.get(base, timeout=120).text
-    assert "Idlebook" in page
+    assert "Idle-unused" in page
     secret = re.search(r'name="secret" value="([^"]+)"', page)
     assert secret
     forms = {"environment": "second", "secret": secret[1]}

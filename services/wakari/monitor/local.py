@@ -22,13 +22,14 @@ from typing import Any
 
 from wakari.core import logs
 from wakari.core.errors import AppError
+from wakari.core.messages import LAST_UID
 
 log = logging.getLogger(__name__)
 MAX_REQUEST = 1 << 14  # bytes
 SPEAK = 5.0  # seconds a client has to send its request, and for each piece of the answer
 EACH = 4  # connections of one person at once
 ALL = 64
-_FIRST_PERSON = 1000  # below: accounts of the operating system
+_FIRST_PERSON = 1000  # below, and above LAST_UID: accounts of the operating system
 
 Answer = Callable[[str, dict[str, Any]], dict[str, Any]]
 
@@ -40,6 +41,7 @@ class LocalServer:
         self._answer = answer
         self._open: Counter[int] = Counter()
         self._lock = threading.Lock()
+        self._closed = False
         path.unlink(missing_ok=True)
         self._socket = socket.socket(socket.AF_UNIX)
         former = os.umask(0o111)
@@ -54,8 +56,12 @@ class LocalServer:
         while True:
             try:
                 connection, _ = self._socket.accept()
-            except OSError:
-                return
+            except OSError as error:
+                if self._closed:
+                    return
+                log.warning("a connection was not taken", extra={"why": error.strerror})
+                time.sleep(0.1)
+                continue
             uid = peer_uid(connection)
             if not self._admit(uid):
                 connection.close()
@@ -64,6 +70,7 @@ class LocalServer:
 
     def close(self) -> None:
         """Stop listening."""
+        self._closed = True
         try:
             self._socket.shutdown(socket.SHUT_RDWR)
         finally:
@@ -92,7 +99,8 @@ class LocalServer:
 
     def _reply(self, connection: socket.socket, uid: int) -> dict[str, Any]:
         try:
-            return {"result": self._answer(person(uid), _request(connection))}
+            request = _request(connection)  # first: an answer to what was not read would be lost (unix(7), ECONNRESET)
+            return {"result": self._answer(person(uid), request)}
         except AppError as error:
             return error.body(logs.request_id())
         except OSError:
@@ -114,7 +122,7 @@ def person(uid: int) -> str:
         name = pwd.getpwuid(uid).pw_name
     except KeyError:
         name = ""
-    if uid < _FIRST_PERSON or not name:
+    if not _FIRST_PERSON <= uid <= LAST_UID or not name:
         raise AppError("person_unknown", "Only people of the platform are answered here.", status=403)
     return name
 

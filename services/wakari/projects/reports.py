@@ -72,15 +72,11 @@ class Reports:
     def _to_check(self, node: str, data_center: str, moment: datetime) -> list[ProjectSpec]:
         if not self.check_interval:
             return []
-        projects = self.store.projects.started_on(node, data_center)
-        former = self.store.drifts.on_node(node, [one.id for one in projects])
-        due: list[ProjectSpec] = []
         patience = min(PATIENCE, self.check_interval)
-        for project in projects:
-            last = former.get(project.id)
-            if last is not None and last.at is not None and moment - last.at < self.check_interval:
-                continue
-            if len(due) < CHECKS and self.store.drifts.ask(project.id, project.path, node, moment, patience):
+        settled = self.store.drifts.settled(node, moment - self.check_interval, moment - patience)
+        due: list[ProjectSpec] = []
+        for project in self.store.projects.started_on(node, data_center, settled, CHECKS):
+            if self.store.drifts.ask(project.id, project.path, node, moment, patience):
                 try:
                     due.append(project_spec(self.store, project))
                 except AppError as error:

@@ -69,7 +69,11 @@ INDEXES: Mapping[str, tuple[IndexModel, ...]] = MappingProxyType(
         ),
         "codes": (IndexModel("sid", name="sid"), IndexModel("expires_at", name="ttl", expireAfterSeconds=300)),
         "project_use": (IndexModel("project_id", name="project"), IndexModel("node", name="node")),
-        "drift": (IndexModel("project_id", name="project"), IndexModel([("wrong", DESCENDING)], name="wrong")),
+        "drift": (
+            IndexModel("project_id", name="project"),
+            IndexModel("node", name="node"),
+            IndexModel([("wrong", DESCENDING)], name="wrong"),
+        ),
         "throttles": (IndexModel("expires_at", name="ttl", expireAfterSeconds=0),),
         "audit": (
             IndexModel([("at", DESCENDING)], name="at"),

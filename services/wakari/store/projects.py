@@ -85,11 +85,10 @@ class Projects(Repository[Project]):
             found = self._documents.find(where, {"owner": 1, "name": 1})
             return {f"{one['owner']}/{one['name']}": one["_id"] for one in found}
 
-    def started_on(self, node: str, data_center: str) -> list[Project]:
-        """Return the projects that the node may hold files of."""
-        return self._many(
-            {"nodes": node, "data_center": data_center, "started_once": True, "deleting": {"$ne": True}}, ORDER
-        )
+    def started_on(self, node: str, data_center: str, but: Iterable[str], limit: int) -> list[Project]:
+        """Return projects that the node may hold files of, without those of these ids."""
+        where = {"nodes": node, "data_center": data_center, "started_once": True, "deleting": {"$ne": True}}
+        return self._many({**where, "_id": {"$nin": list(but)}}, ORDER, limit)
 
     def owned(self, owner: str, limit: int = 0, tx: Transaction = None) -> list[Project]:
         """Return the projects of one owner."""

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -118,10 +118,11 @@ class Drifts(Repository[Drift]):
         """Return how many projects were checked, and how many of them had something wrong."""
         return self._count({"at": {"$ne": None}}), self._count({"wrong": {"$gt": 0}})
 
-    def on_node(self, node: str, project_ids: Iterable[str]) -> dict[str, Drift]:
-        """Return the checks of these projects on the node, by project id."""
-        found = self._many({"_id": {"$in": [f"{one}/{node}" for one in project_ids]}})
-        return {one.project_id: one for one in found}
+    def settled(self, node: str, checked_after: datetime, asked_after: datetime) -> list[str]:
+        """Return the ids of the projects that the node checked, or was asked to check, after these moments."""
+        where = {"node": node, "$or": [{"at": {"$gt": checked_after}}, {"asked_at": {"$gt": asked_after}}]}
+        with translated():
+            return [one["project_id"] for one in self._documents.find(where, {"project_id": 1})]
 
     def ask(self, project_id: str, project: str, node: str, at: datetime, patience: timedelta) -> bool:
         """Return true for the one who shall ask the node now: nobody did within `patience`."""

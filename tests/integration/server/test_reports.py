@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -56,8 +57,16 @@ def test_a_report_is_shown_on_the_node_and_the_project(kit: Kit, gateway_site: G
     activity = kit.api(kit.services.store.users.get("bob")).get("/projects/alice/demo/activity").json
     assert activity["last_heartbeat"] is not None
     assert [(one["user"], one["memory"]) for one in activity["nodes"][0]["apps"]] == [("alice", 4096), ("bob", 4096)]
-    page = kit.browser(kit.services.store.users.get("bob")).get("/alice/demo").text
+    browser = kit.browser(kit.services.store.users.get("bob"))
+    page = browser.get("/alice/demo").text
     assert "Nobody uses Lab: it stops at" in page
+    seen = re.search(r"status\?seen=(\w+)", page)
+    assert seen
+    live = f"/alice/demo/status?seen={seen[1]}"
+    assert browser.get(live).status_code == 204
+    send(gateway_site, apps=[app("alice"), app("bob")])  # bob is back: an open page hears of it
+    assert "Nobody uses" not in browser.get(live).text
+    assert browser.get(live).status_code == 200
     assert "just now" in kit.browser(admin).get("/admin/nodes").text
 
 
@@ -98,6 +107,7 @@ def test_a_node_speaks_of_projects_that_live_on_it_alone(kit: Kit, gateway_site:
     elsewhere = kit.project(alice, "elsewhere", data_center="west")
     send(gateway_site, apps=[app("alice", project="elsewhere"), app("alice", project="nothing")])
     assert store.uses.of_project(elsewhere.id) == []
+    assert store.database.project_use.count_documents({}) == 0
     foreign = gateway_site.call("POST", "/reports", report("west-1"))
     assert (foreign.status_code, foreign.json["error"]["code"]) == (404, "node_unknown")
     west = store.nodes.get("west-1")

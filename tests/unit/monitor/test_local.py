@@ -52,10 +52,17 @@ def test_who_asks_is_what_the_kernel_says(path: Path) -> None:
     assert told["person"] == local.person(os.getuid())
 
 
-@pytest.mark.parametrize("uid", [0, 33, 999, 4_000_000])
+@pytest.mark.parametrize("uid", [0, 33, 999, 65534, 4_000_000])
 def test_accounts_of_the_system_and_unknown_ones_are_nobody(uid: int) -> None:
     with pytest.raises(AppError) as caught:
         local.person(uid)
+    assert caught.value.code == "person_unknown"
+
+
+def test_a_refusal_of_the_person_arrives(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local, "_FIRST_PERSON", os.getuid() + 1)
+    with pytest.raises(AppError) as caught:
+        LauncherClient(path).call("list")
     assert caught.value.code == "person_unknown"
 
 

@@ -207,6 +207,7 @@ def _live(project: Project) -> dict[str, Any]:
         if place is not None
     ]
     tasks = services().store.tasks.of_project(project.id, 1)
+    told = activity.project_activity(me().caller, project)
     seen = (
         project.state,
         project.reason,
@@ -214,10 +215,18 @@ def _live(project: Project) -> dict[str, Any]:
         project.deleting,
         [(task.id, task.state) for task in tasks],
         [app["url"] for app in apps],
+        [(one.app, one.at) for place in told.nodes for one in place.stopped],
+        [
+            (one.app, f"{one.stops_at:%H:%M}")
+            for place in told.nodes
+            for one in place.apps
+            if one.warned and one.stops_at
+        ],
     )
     version = hashlib.sha256(repr(seen).encode()).hexdigest()[:16]
     return {
         "version": version,
+        "activity": told,
         "apps": apps,
         "changing": project.state in {"starting", "stopping"},
         "percent": _percent(project.progress),
