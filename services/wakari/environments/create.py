@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -139,26 +140,25 @@ def _run(request: CreateRequest, report: Report, lock: int | None = None) -> Cre
     environment = {**os.environ, "PYTHONPATH": services}
     message = {key: _plain(value) for key, value in dataclasses.asdict(request).items()}
     command = [sys.executable, "-P", "-s", "-m", "wakari.environments.rattler"]
-    with subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=environment,
-        pass_fds=() if lock is None else (lock,),  # held until the child is done, should this process be killed
-    ) as child:
-        assert child.stdin  # noqa: S101  # pipes, as asked for above
-        assert child.stdout  # noqa: S101
-        assert child.stderr  # noqa: S101
-        child.stdin.write(json.dumps(message))
-        child.stdin.close()
-        answer: dict[str, Any] = {}
-        for line in child.stdout:
-            answer = json.loads(line)
-            if "progress" in answer:
-                report(answer["progress"])
-        said = child.stderr.read().strip()
+    with (
+        tempfile.TemporaryFile("w+") as complaints,  # a pipe could fill up while the answer is read
+        subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=complaints,
+            text=True,
+            env=environment,
+            pass_fds=() if lock is None else (lock,),  # held until the child is done, should this process be killed
+        ) as child,
+    ):
+        try:
+            answer = _answer_of(child, json.dumps(message), report)
+        except BaseException:
+            child.kill()  # whoever was interrupted removes what is half made, and nothing may add to it
+            raise
+        complaints.seek(0)
+        said = complaints.read().strip()
     if "result" in answer:
         return _as_result(answer["result"])
     if "error" in answer:
@@ -168,6 +168,20 @@ def _run(request: CreateRequest, report: Report, lock: int | None = None) -> Cre
         f"The installer ended with status {child.returncode} without an answer: {said[-500:] or 'it said nothing'}",
         status=500,
     )
+
+
+def _answer_of(child: subprocess.Popen[str], message: str, report: Report) -> dict[str, Any]:
+    """Send the message; return the child's last line, having reported the others. Empty where it said nothing."""
+    assert child.stdin  # noqa: S101  # pipes, as asked for above
+    assert child.stdout  # noqa: S101
+    child.stdin.write(message)
+    child.stdin.close()
+    answer: dict[str, Any] = {}
+    for line in child.stdout:
+        answer = json.loads(line)
+        if "progress" in answer:
+            report(answer["progress"])
+    return answer
 
 
 def _as_result(answer: dict[str, Any]) -> CreateResult:

@@ -5,7 +5,9 @@ import dataclasses
 import json
 import os
 import shutil
+import signal
 import subprocess
+import sys
 import time
 import zipfile
 from collections.abc import Iterator
@@ -206,6 +208,27 @@ def test_full_disk_is_said_and_left_clean(channel: Path, tmp_path: Path) -> None
             create(CreateRequest((str(channel),), ("numpy",), small / "env", small / "env" / "pkgs"))
         assert refused.value.code == "no_space"
         assert list(small.iterdir()) == []
+
+
+def test_interrupted_creation_leaves_nothing_and_nobody_at_work(channel: Path, tmp_path: Path) -> None:
+    prefix = tmp_path / "env"
+    command = [sys.executable, "-m", "wakari.environments.cli", "create", "--prefix", str(prefix), "-c", str(channel)]
+    with subprocess.Popen(
+        [*command, "python", "jupyterlab"],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        assert process.stderr
+        while "installing" not in (line := process.stderr.readline()):
+            assert line, "it ended"
+        os.kill(process.pid, signal.SIGINT)  # it alone: its child must be ended by it
+        assert "interrupted" in process.stderr.read()
+        assert process.wait(30) == 130
+        with pytest.raises(ProcessLookupError):
+            os.killpg(process.pid, 0)
+    assert not prefix.exists()
 
 
 def test_clone_on_another_disk_is_a_copy_that_works(channel: Path, tmp_path: Path) -> None:
