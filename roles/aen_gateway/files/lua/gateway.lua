@@ -157,12 +157,14 @@ local function to_app(request, method, head)
 end
 
 local function decide()
+  -- Here, not where it is used: a call of a C function ends a compiled trace, and only in this frame the next covers the rest.
+  local raw = ngx.req.raw_header(true)
   local v = ngx.var
   local method = ngx.req.get_method()
   if REFUSED_METHODS[method] then
     return answer.problem(errors.of("method_not_allowed"), {}, false)
   end
-  local head = heads.read()
+  local head = heads.read(raw)
   if not head then
     return answer.problem(errors.of("request_ambiguous"), {}, false)
   end

@@ -40,7 +40,7 @@ local function is_ambiguous(raw)
 end
 
 -- The names that must not reach a node: what the platform alone may say to it (docs/protocols.md, "Gateway"), and what
--- concerns this hop alone (RFC 9110, section 7.6.1).
+-- concerns this hop alone (RFC 9110, section 7.6.1); nil where there is none.
 local function removed(headers)
   local names = {}
   for name in pairs(headers) do
@@ -53,7 +53,10 @@ local function removed(headers)
       names[#names + 1] = name
     end
   end
-  return names
+  if headers["upgrade"] and not is_upgrade(headers) then
+    names[#names + 1] = "upgrade" -- another protocol than WebSocket: its 101 would make a tunnel nobody watches
+  end
+  return names[1] and names -- nil: nothing to do, without a loop that a compiled trace would leave
 end
 
 local function read_anew(raw)
@@ -86,12 +89,11 @@ local function read_anew(raw)
   }
 end
 
--- Returns {headers, upgrade, cookies, sessions, grants} of the current request: names of headers in lower case; whether it
--- asks for a WebSocket; the Cookie header for the node; the gateway's session cookies in it; what `gateway_grants` remembers of
--- it. nil where a header that may stand once is repeated, or the framing could be read in two ways. The table is shared
--- between requests: do not change it. Takes from the request what must not reach a node.
-function _M.read()
-  local raw = ngx.req.raw_header(true)
+-- Returns {headers, upgrade, cookies, sessions, grants} of the current request, whose header lines are `raw`: names of headers in
+-- lower case; whether it asks for a WebSocket; the Cookie header for the node; the gateway's session cookies in it; what
+-- `gateway_grants` remembers of it. nil where a header that may stand once is repeated, or the framing could be read in two
+-- ways. The table is shared between requests: do not change it. Takes from the request what must not reach a node.
+function _M.read(raw)
   local head = known:get(raw)
   if not head then
     head = read_anew(raw)
@@ -102,11 +104,10 @@ function _M.read()
       known:set(raw, head)
     end
   end
-  for _, name in ipairs(head.removed) do
-    ngx.req.clear_header(name)
-  end
-  if head.headers["upgrade"] and not head.upgrade then
-    ngx.req.clear_header("Upgrade") -- another protocol than WebSocket: its 101 would make a tunnel nobody watches
+  if head.removed then
+    for _, name in ipairs(head.removed) do
+      ngx.req.clear_header(name)
+    end
   end
   return head
 end
