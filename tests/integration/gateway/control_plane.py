@@ -35,6 +35,7 @@ class State:
     undecided: set[str] = field(default_factory=set)  # users about whom the server fails to decide
     decisions: int = 0
     opens: int = 0
+    instances: dict[str, str] = field(default_factory=dict)  # by owner/project, where there is more than one
     draining: bool = False
     asked_for_changes: int = 0
     feed_away: bool = True  # decisions alone, unless a test is about the feed
@@ -176,7 +177,7 @@ class _Handler(BaseHTTPRequestHandler):
                 "node_host": "127.0.0.1",
                 "node_port": state.node_port,
                 "node_key": state.node_key,
-                "instance": "0123456789abcdef0123",
+                "instance": state.instances.get(f"{body['owner']}/{body['project']}", "0123456789abcdef0123"),
                 "permission": state.permission,
                 "ttl": 10.0,
             },

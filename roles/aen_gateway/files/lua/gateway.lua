@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- The data plane's entry points, one a phase of NGINX: access, balance, header_filter, log, node_away, control_away.
+-- The data plane's entry points, one a phase of NGINX: access, balance, header_filter, log, and those of its named locations.
 -- access decides everything, once, before a byte goes to a node.
 
 local answer = require "gateway_answer"
@@ -136,7 +136,7 @@ end
 local function to_app(request, method, head)
   local headers = head.headers
   if head.upgrade and (method ~= "GET" or headers["content-length"] or headers["transfer-encoding"]) then
-    return answer.problem(errors.of("request_ambiguous"), request, false)
+    return answer.refuse("request_ambiguous")
   end
   local grant = grants.remembered(head, request)
   if not grant then
@@ -166,12 +166,15 @@ local function decide()
   end
   local head = heads.read(raw)
   if not head then
-    return answer.problem(errors.of("request_ambiguous"), {}, false)
+    return answer.refuse("request_ambiguous")
   end
   if v.request:byte(#method + 2) ~= 47 then -- "/": a target with scheme and host could disagree with the Host header
-    return answer.problem(errors.of("path_ambiguous"), {}, false)
+    return answer.refuse("path_ambiguous")
   end
   local request, reason = paths.parse(v.request_uri)
+  if reason == "path_ambiguous" then
+    return answer.refuse(reason)
+  end
   if not request then
     return answer.problem(errors.of(reason), {}, answer.is_navigation(method, head.headers))
   end
@@ -210,6 +213,13 @@ _M.node_away = guarded(function()
   end
   local problem = errors.of("node_away", { node = ngx.var.wk_node })
   return answer.problem(problem, request, answer.is_navigation(ngx.req.get_method(), headers))
+end)
+
+-- A request that can be read in two ways. Without a reason of ours it is NGINX that refuses: chunks that are none.
+_M.refused = guarded(function()
+  local reason = ngx.var.wk_reason
+  local problem = errors.of(reason ~= "" and reason or "request_ambiguous")
+  return answer.problem(problem, {}, answer.is_navigation(ngx.req.get_method(), ngx.req.get_headers(MAX_HEADERS)))
 end)
 
 _M.control_away = guarded(function()

@@ -105,6 +105,13 @@ function _M.problem(problem, request, navigation)
   return json(problem)
 end
 
+-- Ends the request, and the connection with it, because what follows on it may not be what the client means: NGINX keeps no
+-- connection after its own 400. The answer is made in the location @refused.
+function _M.refuse(code)
+  ngx.var.wk_reason = code
+  return ngx.exit(ngx.HTTP_BAD_REQUEST)
+end
+
 -- Ends the request by sending the browser elsewhere on this gateway.
 function _M.redirect(location, reason)
   ngx.var.wk_reason = reason

@@ -30,10 +30,12 @@ end
 -- Returns true where a line of the head could be read in two ways by what stands behind us: a bare CR or LF, a line that
 -- goes on (obs-fold), a name followed by a space, a control character (RFC 9112, sections 2.2, 5.1 and 5.2).
 local function is_ambiguous(raw)
-  local lines = raw:gsub("\r\n", "\n")
-  local _, ends = raw:gsub("\n", "")
-  local _, whole = raw:gsub("\r\n", "")
+  -- NGINX puts its mark, here LF, at the end of each value: where spaces follow it, it stands before them.
+  raw = raw:gsub("([^\r\n])\n([ \t]*\r\n)", "%1 %2")
+  local lines, whole = raw:gsub("\r\n", "\n")
+  local _, ends = lines:gsub("\n", "")
   return ends ~= whole
+    or lines:sub(-2) ~= "\n\n"
     or lines:find("[%z\1-\8\11-\31\127]") ~= nil
     or ("\n" .. lines):find("\n[ \t]") ~= nil
     or ("\n" .. lines):find("\n[^:\n]*[ \t]+:") ~= nil

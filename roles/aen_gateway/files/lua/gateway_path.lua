@@ -9,7 +9,7 @@ local REMEMBERED = 512 -- bytes of the longest path that is remembered
 local known = assert(lrucache.new(5000)) -- results by path
 
 -- Encoded '/', '\' and NUL, and the first bytes of overlong UTF-8, which some decoders turn into '/'.
-local AMBIGUOUS_BYTE = [[%(?:2f|5c|00|c0|c1)]]
+local AMBIGUOUS_BYTE = [[%(?:2f|5c|00|c0|c1|e0%[89]|f0%8)]]
 -- '.' and '..' as a component, plain or encoded, also with a ';parameter' that some servers drop.
 local DOT_SEGMENT = [[/(?:\.|%2e){1,2}(?:[/;]|$)]]
 
