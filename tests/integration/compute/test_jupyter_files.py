@@ -66,6 +66,8 @@ def app(root: Root, project: Path, here: Path) -> Iterator[JupyterApp]:
     hostile.mkdir(parents=True)
     (hostile / "package.json").write_text("{")
     subprocess.run(["chown", "-R", PERSON.pw_name, person, project / ".local"], check=True)
+    closed = "import os; os.makedirs('closed/in'); os.chmod('closed', 0); os.mkdir('a'); os.chmod('a', 0o700)"
+    as_other(project, closed)
     (here / "app").mkdir()
     with jupyter_app.running("lab", here / "app", root.prefix, project) as running:
         yield running
@@ -222,6 +224,7 @@ def test_way_out_of_a_shown_directory_is_refused(app: JupyterApp, here: Path) ->
         ("/no/such", "no directory"),
         ("/etc/passwd", "no directory"),
         ("/root", "may not read"),
+        ("/root/x", "no directory"),
         ("", "full path"),
         ("{project}/sub", "in the project"),
     ],

@@ -10,16 +10,13 @@ sys.path.insert(0, str(HERE))
 
 import wakari_git  # noqa: E402 - found through the path above
 import wakari_team  # noqa: E402 - likewise
+from wakari_team import attempt  # noqa: E402 - likewise
 
 c = get_config()  # noqa: F821 - given by traitlets
 
-# What the team, then the person, set for this project: first, so that the platform's own always wins.
 PROJECT = Path(os.environ["WAKARI_PROJECT_HOME"])
 PERSON = Path(os.environ["JUPYTER_CONFIG_DIR"])
 RUNTIME = Path(os.environ["JUPYTER_RUNTIME_DIR"])
-c.ContentsManager.allow_hidden = True  # dot files are reached; the page shows them where a person asks it to
-wakari_team.set_broken_aside(PERSON)
-wakari_team.apply(c, PROJECT, PERSON)
 
 # The only way in is the socket, through the gateway, which says who asks.
 c.ServerApp.ip = ""
@@ -39,6 +36,7 @@ c.KernelManager.transport = "ipc"
 c.ServerApp.terminado_settings = {"shell_command": ["/bin/bash", "--rcfile", str(HERE / "bashrc")]}
 
 # Locks, shown directories, permissions.
+c.ContentsManager.allow_hidden = True  # dot files are reached; the page shows them where a person asks it to
 c.ServerApp.contents_manager_class = "wakari_contents.ProjectContentsManager"
 c.ServerApp.jpserver_extensions = {"wakari_extension": True}
 # The trash is in the home, on another file system perhaps, and nobody else of the team could empty it.
@@ -52,9 +50,6 @@ c.NotebookNotary.secret_file = str(RUNTIME / "notebook_secret")
 # Jupyter would make it 0700, and the team's rights (docs/permissions.md) would be wrong until the next start.
 Path(os.environ["JUPYTER_DATA_DIR"]).mkdir(parents=True, exist_ok=True)
 
-# Revisions: git with a name for whoever has set none.
-wakari_git.prepare(PROJECT, RUNTIME, os.environ.get("WAKARI_SERVER", ""))
-
 # Packages and extensions are the administrator's, never the project's.
 c.LabApp.extension_manager = "readonly"
 c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"
@@ -64,4 +59,11 @@ c.LabServerApp.labextensions_path = [str(EXTENSIONS)]
 c.LabServerApp.extra_labextensions_path = [str(HERE / "labextensions")]
 c.JupyterNotebookApp.labextensions_path = [str(wakari_team.extensions_of_notebook(EXTENSIONS, RUNTIME))]
 # overrides.json: what the settings of everybody begin with.
-c.LabServerApp.app_settings_dir = str(wakari_team.lab_settings(HERE / "lab", PROJECT, RUNTIME))
+c.LabServerApp.app_settings_dir = str(HERE / "lab")
+
+# Last, for it reads what people wrote: what the team, then the person, set for this project, and a name for commits.
+attempt("settings of the person", wakari_team.set_broken_aside, PERSON)
+attempt("settings of the project", wakari_team.apply, c, PROJECT, PERSON)
+if merged := attempt("settings of the page", wakari_team.lab_settings, HERE / "lab", PROJECT, RUNTIME):
+    c.LabServerApp.app_settings_dir = str(merged)
+attempt("git", wakari_git.prepare, PROJECT, RUNTIME, os.environ.get("WAKARI_SERVER", ""))

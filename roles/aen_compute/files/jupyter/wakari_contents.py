@@ -22,7 +22,7 @@ from jupyter_server.services.contents.filecheckpoints import AsyncFileCheckpoint
 from jupyter_server.services.contents.largefilemanager import AsyncLargeFileManager
 from tornado.web import HTTPError
 from traitlets import default
-from wakari_shown import ShownDirectories
+from wakari_shown import ShownDirectories, is_directory
 
 
 def shown_path(shown: ShownDirectories, path: str) -> str | None:
@@ -121,7 +121,7 @@ class ProjectContentsManager(AsyncLargeFileManager):
     async def _shown_models(self) -> list[dict[str, Any]]:
         models = []
         for name, directory in sorted(self.shown.all().items()):
-            if await asyncio.to_thread(Path(directory).is_dir):
+            if await asyncio.to_thread(is_directory, directory):
                 models.append(await super().get(name, content=False, type="directory"))
         return models
 

@@ -46,7 +46,7 @@ def trust_repository(folder: str) -> None:
     file = os.environ.get("GIT_CONFIG_SYSTEM", "")
     folder = os.path.normpath(folder)
     inside = folder == project or folder.startswith(f"{project}/")
-    if not project or not file or not inside or folder in _trusted or not Path(folder, ".git").exists():
+    if not project or not file or not inside or folder in _trusted or not _is_repository(folder):
         return
     _trusted.add(folder)
     with Path(file).open("a", encoding="utf-8") as written:
@@ -61,11 +61,15 @@ def _repositories(project: Path) -> list[Path]:
             looked += 1
             if looked > _MOST:
                 return found
-            if (folder / ".git").exists():
+            if _is_repository(folder):
                 found.append(folder)
             below += _folders(folder)
         level = below
     return found
+
+
+def _is_repository(folder: str | Path) -> bool:
+    return os.access(f"{folder}/.git", os.F_OK)  # False, not an error, where somebody closed the folder
 
 
 def _folders(folder: Path) -> list[Path]:

@@ -76,9 +76,9 @@ def take(file: str, *, over: bool = False) -> Lock | None:
         return lock
     if lock is not None and not over:
         return lock
-    if not Path(file).is_file():
-        return None
     try:
+        if not Path(file).is_file():
+            return None
         _write(record_of(file), replace=over or os.path.lexists(record_of(file)))
     except OSError:
         return None

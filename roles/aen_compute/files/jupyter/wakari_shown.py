@@ -58,7 +58,7 @@ class ShownDirectories:
         if not directory.startswith("/") or not directory.isprintable():
             raise ShownError("Give the directory's full path; it begins with /.")
         directory = os.path.normpath(directory).replace("//", "/")
-        if not Path(directory).is_dir():
+        if not is_directory(directory):
             raise ShownError(f"{directory} is no directory on this node, or you may not see it.")
         if not os.access(directory, os.R_OK | os.X_OK):
             raise ShownError(f"You may not read {directory}.")
@@ -95,6 +95,14 @@ class ShownDirectories:
             aside.replace(self._file)
         finally:
             aside.unlink(missing_ok=True)
+
+
+def is_directory(path: str) -> bool:
+    """Return whether it is a directory that can be seen; False where the way to it is closed."""
+    try:
+        return Path(path).is_dir()
+    except OSError:
+        return False
 
 
 def _read(file: Path) -> dict[str, str]:

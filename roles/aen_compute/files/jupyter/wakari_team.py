@@ -76,6 +76,19 @@ SAFE: dict[str, dict[str, tuple[Callable[[object], bool], str]]] = {
 }
 
 
+def attempt(what: str, work: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ANN401 - what the work returns
+    """Return what the work returns; where it fails, None, and the reason is a problem that is said.
+
+    What reads a project meets whatever people left there, and none of it may stop the server.
+    """
+    try:
+        return work(*arguments)
+    except Exception as error:
+        log.exception("%s", what)
+        problems.append(f"{what}: {error}")
+        return None
+
+
 def apply(config: Config, project: Path, person: Path) -> None:
     """Put what team and person set into the configuration, the person's above the team's."""
     for folder in (project / ".jupyter", person):

@@ -25,7 +25,8 @@ class Form {
     this.described = described;
     this.entries = described.entries.map(entry => ({ ...entry }));
     this.rows = element('tbody');
-    this.widget = new Widget({ node: this.build() });
+    this.widget = new Widget();
+    this.widget.node.append(...this.build());
     this.widget.addClass('wakari-Permissions');
     this.widget.getValue = () => this.value();
     this.fill();
@@ -33,20 +34,20 @@ class Form {
 
   build() {
     const { described } = this;
-    const node = element('div');
+    const parts = [];
     const head = element('tr', {}, element('th', { textContent: 'Who' }));
     head.append(...RIGHTS.map(right => element('th', { textContent: right[0].toUpperCase() + right.slice(1) })), element('th'));
-    node.append(element('table', {}, element('thead', {}, head), this.rows));
+    parts.push(element('table', {}, element('thead', {}, head), this.rows));
     if (described.may_change) {
-      node.append(this.adding());
+      parts.push(this.adding());
     }
     if (described.directory && described.may_change) {
       this.everything = element('input', { type: 'checkbox' });
       const text = ' and everything inside, also what will be made there';
-      node.append(element('label', { className: 'wakari-Everything' }, this.everything, text));
+      parts.push(element('label', { className: 'wakari-Everything' }, this.everything, text));
     }
-    node.append(...this.remarks().map(text => element('p', { textContent: text })));
-    return node;
+    parts.push(...this.remarks().map(text => element('p', { textContent: text })));
+    return parts;
   }
 
   remarks() {
@@ -75,13 +76,16 @@ class Form {
       }
     };
     add.addEventListener('click', act);
-    name.addEventListener('keydown', event => {
-      if (event.key === 'Enter') {
+    // On the window, before the dialog sees it: there Enter would press the default button.
+    const enter = event => {
+      if (event.target === name && event.key === 'Enter') {
         event.preventDefault();
-        event.stopPropagation(); // else the dialog would take it for its own button
+        event.stopImmediatePropagation();
         act();
       }
-    });
+    };
+    window.addEventListener('keydown', enter, true);
+    this.widget.disposed.connect(() => window.removeEventListener('keydown', enter, true));
     return element('div', { className: 'wakari-Add' }, kind, name, add);
   }
 
