@@ -73,9 +73,13 @@ def _explain(loaded: HelperSettings, user: str, path: Path) -> int:
         raise BadInputError("path_invalid", f"{printable(str(path))} is not an absolute path without '..'.")
     person = explain.Person(user, account.pw_uid, tuple(os.getgrouplist(user, account.pw_gid)))
     steps = explain.walk(path, person.uid, person.gids)
-    lines = explain.sentences(person, path, steps) + advice.sentences(loaded, person, path, steps)
-    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    _say(explain.sentences(person, path, steps))  # also where the team cannot be asked for after that
+    _say(advice.sentences(loaded, person, path, steps))
     return GOOD
+
+
+def _say(lines: Sequence[str]) -> None:
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
 
 
 def _text(report: Report, options: argparse.Namespace) -> str:

@@ -168,6 +168,18 @@ def test_public_project_and_the_account_of_its_visitors(host: Host, path: Path) 
     assert "to make alice/p1 public" in explain(host, VISITORS, path / "Welcome.txt")
 
 
+def test_what_the_kernel_does_is_told_where_the_team_cannot_be_told(host: Host, path: Path) -> None:
+    host.ask("start-project", project=project(members=TEAM, public=True))
+    before = host.shared.read_text()
+    host.shared.write_text(json.dumps(json.loads(before) | {"ANON_USER": "nosuch"}))
+    try:
+        done = host.permissions("explain", "bob", str(path / "Welcome.txt"))
+    finally:
+        host.shared.write_text(before)
+    assert (done.returncode, "bob may read, write " in done.stdout) == (3, True)
+    assert "'nosuch', under which people look at public projects, does not exist" in done.stderr
+
+
 def test_the_root_distributions_files_and_paths_outside_projects(host: Host, path: Path) -> None:
     assert "is left as it is" in explain(host, "alice", path / "envs/default/bin/python")
     assert "dave may read, enter /." in explain(host, "dave", "/")
