@@ -90,5 +90,10 @@ def wait(good: Callable[[], Any], seconds: float = 60) -> Any:
     return found
 
 
+def open_app(account: Account, address: str) -> None:
+    """Open a Jupyter app; one that was stopped a moment ago answers 503 once, and is opened by that."""
+    wait(lambda: account.session.get(address + "api/status", timeout=120).ok, 120)
+
+
 def url(project: dict[str, Any], app: str) -> str:
     return str(project["urls"]["apps"]["notebook"]).replace("/notebook/", f"/{app}/")

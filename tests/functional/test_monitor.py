@@ -21,6 +21,7 @@ from tests.functional.monitored import (
     TIMEOUT,
     Node,
     activity,
+    open_app,
     quick,
     running,
     url,
@@ -52,7 +53,7 @@ def node(site: Site, project: dict[str, Any]) -> Iterator[Node]:
 def notebook(node: Node, owner: Account, project: dict[str, Any]) -> str:
     """The app is open and its page was closed at once."""
     assert node.name in project["nodes"]
-    assert owner.session.get(url(project, APP) + "api/status", timeout=120).ok
+    open_app(owner, url(project, APP))
     wait(lambda: running(owner, project))
     return url(project, APP)
 
@@ -104,7 +105,7 @@ def test_what_nobody_uses_is_stopped_and_what_works_in_silence_is_not(
 ) -> None:
     """Five apps at once; nobody looks at any of them after the first seconds."""
     for name in NAMES:
-        assert owner.session.get(url(project, name) + "api/status", timeout=120).ok
+        open_app(owner, url(project, name))
     compute(owner, url(project, "idle-cell"), f"import time; time.sleep({2 * LONG})")
     shell(owner, url(project, "idle-prompt"), "true")
     shell(owner, url(project, "idle-command"), f"sleep {2 * LONG}")
@@ -119,7 +120,7 @@ def test_what_nobody_uses_is_stopped_and_what_works_in_silence_is_not(
     reason = f"stopped after {TIMEOUT} s without activity"
     assert ended == {"idle-unused": reason, "idle-prompt": reason}
     assert reason in node.run("cat /opt/wakari/wakari-compute/var/log/wakari/compute-monitor.log")
-    assert owner.session.get(url(project, APP) + "api/status", timeout=120).ok  # it opens again
+    open_app(owner, url(project, APP))
     wait(lambda: running(owner, project))
     assert "idle-unused" not in {one["app"] for one in activity(owner, project)["stopped"]}
     # When cell and command are through, and the time to keep it is over, they go the same way.

@@ -11,7 +11,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from wakari.compute.settings import ComputeSettings
 from wakari.core.errors import AppError, BadInputError
 from wakari.core.messages import Message, NodeName, ProjectName, UserName
-from wakari.core.reports import Act
+from wakari.core.reports import Act, AppKey, AppReport
 from wakari.helper import limits, systemd
 from wakari.helper.systemd import AppUnit
 from wakari.monitor.reporter import Reporter
@@ -52,6 +52,9 @@ class SetEnvironment(Message):
 
 Call = ListApps | StopApp | SnoozeApp | SetEnvironment
 _ADAPTER: TypeAdapter[Call] = TypeAdapter(Annotated[Call, Field(discriminator="call")])
+
+
+_MEASURED = set(AppReport.model_fields) - set(AppKey.model_fields) - {"since"}
 
 
 class Calls:
@@ -110,9 +113,8 @@ class Calls:
                 "idle_timeout": self._watch.rule(unit.app).timeout,
             }
             view = of_instance(views, unit.instance)
-            if view is not None:  # began after the last look: nothing is measured yet
-                shown = view.report().model_dump(exclude={"owner", "project", "user", "app", "since"})
-                told |= shown
+            # One that began after the last look is not measured yet.
+            told |= view.report().model_dump(include=_MEASURED) if view else dict.fromkeys(_MEASURED)
             apps.append(told)
         stopped = [
             one.model_dump()

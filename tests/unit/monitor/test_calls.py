@@ -82,6 +82,13 @@ def test_a_person_sees_the_projects_they_own_or_work_in(scene: Scene, person: st
     assert [one["instance"] for one in scene.ask(person, call="list")["apps"]] == [one.instance for one in seen]
 
 
+def test_what_was_not_measured_yet_is_said_to_be_unknown(scene: Scene) -> None:
+    told = scene.ask("alice", call="list")["apps"][0]
+    assert {name: told[name] for name in ("cpu", "memory", "tasks", "idle", "stops_at", "warned")} == dict.fromkeys(
+        ("cpu", "memory", "tasks", "idle", "stops_at", "warned")
+    )
+
+
 @pytest.mark.parametrize(
     ("person", "target", "may"),
     [

@@ -94,6 +94,14 @@ def test_it_shows_use_limits_and_when_an_app_would_stop(page: Page) -> None:
     assert re.search(r"<option value=\"default\" selected>", text)
 
 
+def test_an_app_that_began_a_moment_ago_is_shown(page: Page) -> None:
+    measured = ("cpu", "memory", "memory_peak", "tasks", "idle", "stops_at")
+    page.apps = [APP | dict.fromkeys(measured)]
+    answer = page.get()
+    assert answer.status_code == 200
+    assert "not measured yet" in answer.text
+
+
 def test_apps_of_other_projects_of_the_person_are_not_on_this_page(page: Page) -> None:
     page.apps = [{**APP, "project": "p10", "user": "carol"}]
     assert "carol" not in page.get().text
