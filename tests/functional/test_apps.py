@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import websocket
 
-from tests.functional.platform import Account, Site
+from tests.functional.platform import Account, Kernel, Site
 
 pytestmark = pytest.mark.platform
 SIGNS = {
@@ -75,3 +75,14 @@ def test_a_viewer_reads_and_nothing_more(owner: Account, bob: Account, project: 
     assert bob.session.get(viewer + "Welcome.txt?raw=1", timeout=30).text.strip()
     for method in ("POST", "PUT", "DELETE"):
         assert bob.session.request(method, viewer + "Welcome.txt", data="x", timeout=30).status_code == 405
+
+
+def test_a_folder_that_one_person_closed_keeps_nobody_from_their_notebook(alice: Account, bob: Account) -> None:
+    project = alice.project("closed")
+    notebook = project["urls"]["apps"]["notebook"]
+    path = f"/projects/{alice.name}/closed"
+    alice.call("PUT", f"{path}/members/{bob.name}", {"role": "member"})
+    Kernel(alice, notebook).run("import os; os.mkdir('mine'); os.chmod('mine', 0o700)")
+    assert "PermissionError" in Kernel(bob, notebook).run(
+        "import os\ntry:\n    print(os.listdir('mine'))\nexcept OSError as error:\n    print(type(error).__name__)"
+    )

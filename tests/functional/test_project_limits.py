@@ -71,13 +71,14 @@ class Crowd:
             return
         self.site.admin().call("PATCH", self.path, {"limits": limits})
         deadline = time.monotonic() + SOON
-        while self.site.admin().call("GET", self.path)["state"] == "running" and time.monotonic() < deadline:
+        while time.monotonic() < deadline:
             tasks = self.site.admin().call("GET", "/tasks?limit=20")["items"]
             mine = [task for task in tasks if f"/projects/{task['project']}" == self.path]
             if mine[0]["verb"] == "apply-settings" and mine[0]["state"] == "done":
                 return
+            assert mine[0]["state"] != "failed", mine[0]["error"]
             time.sleep(0.2)
-        raise AssertionError(f"not applied: {self.site.admin().call('GET', self.path)}")
+        raise AssertionError(f"not applied: {mine[0]}")
 
     def both(self, code: str) -> list[tuple[int, str]]:
         """Return what the code says, run in both apps of the project at the same time, with its exit statuses."""

@@ -117,7 +117,8 @@ class Runner:
             if not self.store.tasks.finish(task, self.worker, error, tx):
                 return False
             if task.verb in LASTING:
-                if reason:
+                # Keys and limits that a node refuses are told with the task: nobody is locked out of a running project.
+                if reason and task.verb == "apply-permissions":
                     self.store.projects.fail(task.project_id, reason, tx)
             elif reason:
                 self.store.projects.settle(task.project_id, task.id, "error", reason, tx)

@@ -327,7 +327,7 @@ def test_a_node_that_is_away_keeps_no_other_from_losing_keys_and_is_asked_until_
     assert at(store, project).state == "stopped"
 
 
-def test_a_limit_that_a_node_cannot_hold_is_the_projects_error(
+def test_a_limit_that_a_node_cannot_hold_is_told_and_locks_nobody_out(
     kit: Kit, store: Store, stand: GatewayStand, begin: Begin
 ) -> None:
     project = kit.project(kit.user("alice"), nodes=["n1"])
@@ -339,6 +339,8 @@ def test_a_limit_that_a_node_cannot_hold_is_the_projects_error(
 
     stand.answer = refuse
     begin()
-    wait_for(lambda: at(store, project).state == "error")
-    reason = at(store, project).reason
-    assert reason == "SSH keys and limits could not be applied: n1: This node cannot enforce it."
+    wait_for(lambda: store.tasks.count("failed") == 1)
+    (task,) = store.tasks.of_project(project.id, 5)
+    assert task.error is not None
+    assert task.error["message"] == "n1: This node cannot enforce it."
+    assert at(store, project).state == "stopped"
