@@ -11,7 +11,7 @@ import requests
 
 from wakari.core import logs, tokens
 from wakari.core.errors import AppError, UnavailableError
-from wakari.core.http import CONNECT_TIMEOUT, Client
+from wakari.core.http import CONNECT_TIMEOUT, Client, new_session
 from wakari.core.messages import Level
 from wakari.gateway.messages import (
     Changes,
@@ -125,9 +125,7 @@ class Calls:
             "client_assertion": tokens.sign_request(server.key, server.issuer, server.audience),
         }
         try:
-            # Proxies of the environment are not for calls between our own tiers.
-            with requests.Session() as session:
-                session.trust_env = False
+            with new_session() as session:
                 answer = session.post(
                     f"{server.url}/oauth/token",
                     data=form,

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import requests
 
 from wakari.core.errors import AppError, UnavailableError
-from wakari.core.http import CONNECT_TIMEOUT, Client
+from wakari.core.http import CONNECT_TIMEOUT, Client, new_session
 from wakari.gateway.settings import Registration
 
 TIMEOUT = 30.0  # seconds
@@ -56,8 +56,7 @@ def token_for(server: str, username: str, password: str) -> str:
 def send(server: str, method: str, path: str, body: dict[str, Any] | None, headers: dict[str, str]) -> dict[str, Any]:
     """Return the JSON object the server answered. Raises AppError with the server's reason, UnavailableError."""
     try:
-        with requests.Session() as session:
-            session.trust_env = False  # no proxy of the environment between our own tiers
+        with new_session() as session:
             answer = session.request(
                 method,
                 server + path,

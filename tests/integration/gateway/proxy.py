@@ -42,8 +42,8 @@ def make_prefix() -> Path:
     return prefix
 
 
-def render(prefix: Path, port: int, workers: int = 2) -> Path:
-    """Write `nginx.conf` from the role's template; return its path."""
+def render(prefix: Path, port: int, workers: int = 2, **more: object) -> Path:
+    """Write `nginx.conf` from the role's template, with `more` of its variables; return its path."""
     environment = Environment(
         loader=FileSystemLoader(ROLES / "aen_gateway" / "templates"),
         undefined=StrictUndefined,
@@ -58,6 +58,7 @@ def render(prefix: Path, port: int, workers: int = 2) -> Path:
             aen_gateway_port=port,
             aen_gateway_proxy_workers=workers,
             __aen_gateway_nginx_modules=[MODULES / "ndk_http_module.so", MODULES / "ngx_http_lua_module.so"],
+            **more,
         ),
         encoding="utf-8",
     )
@@ -67,10 +68,10 @@ def render(prefix: Path, port: int, workers: int = 2) -> Path:
 class Proxy:
     """A running data plane."""
 
-    def __init__(self, prefix: Path) -> None:
+    def __init__(self, prefix: Path, **variables: object) -> None:
         self.prefix = prefix
         self.port = free_port()
-        self.config = render(prefix, self.port)
+        self.config = render(prefix, self.port, **variables)
         self.process = self._start()
 
     def _start(self) -> subprocess.Popen[bytes]:

@@ -47,6 +47,7 @@ def front() -> Iterator[Front]:
             __aen_server_prefix=str(folder),
             __aen_server_site="127.0.0.1",
             __aen_server_static=str(folder),
+            __aen_server_tls=False,
         )
         text = text.replace("listen 80 default_server", f"listen 127.0.0.1:{port} default_server")
         text = text.replace("/var/log/nginx", str(folder)).replace("/tmp/wakari-server.sock", f"{folder}/wk.sock")
