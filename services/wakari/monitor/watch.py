@@ -89,6 +89,7 @@ class Watch:
         self._sockets = settings.run_dir / "apps"
         self._lock = threading.Lock()
         self._views: dict[str, View] = {}
+        self._manifests: dict[str, tuple[object, manifests.Manifest | None]] = {}
 
     def look(self) -> None:
         """Look at all apps, remember what was seen, and stop those that nobody used for long. AppError: no systemd."""
@@ -221,10 +222,21 @@ class Watch:
                 self._stopped.forget([instance])
 
     def _manifest(self, app: str) -> manifests.Manifest | None:
+        """Return the app's manifest as it is now, read again when its file changed; None where it cannot be used."""
+        folder = self._settings.below_prefix(self._settings.apps_dir)
         try:
-            return manifests.read(self._settings.below_prefix(self._settings.apps_dir), app)
-        except (AppError, SettingsError):
+            facts = (folder / f"{app}.json").stat()
+            version = (facts.st_mtime_ns, facts.st_size, facts.st_ino)
+        except OSError:
             return None
+        known = self._manifests.get(app)
+        if known is None or known[0] != version:
+            try:
+                known = (version, manifests.read(folder, app))
+            except (AppError, SettingsError):
+                known = (version, None)
+            self._manifests[app] = known
+        return known[1]
 
 
 def of_instance(views: Sequence[View], instance: str) -> View | None:

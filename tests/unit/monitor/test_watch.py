@@ -163,3 +163,9 @@ def test_use_is_told_as_it_was_measured(scene: Scene) -> None:
     told = scene.watch.views()[0].report()
     assert (told.cpu, told.cpu_seconds, told.memory, told.memory_peak, told.tasks) == (0.0, 5.0, 4096, 8192, 3)
     assert told.stops_at == 2060 + 600 - 60
+
+
+def test_looking_reads_a_manifest_that_did_not_change_once(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    scene.looks(5)
+    assert [record.message for record in caplog.records].count("loaded configuration") == 1
