@@ -158,7 +158,7 @@ class FilledProxy(Proxy):
 
 
 @contextmanager
-def ours(port: int, entries: int = 0) -> Iterator[Candidate]:
+def data_plane(port: int, entries: int = 0) -> Iterator[tuple[Proxy, State]]:
     """Run our data plane with the role's configuration and Lua, against the control plane's contract."""
     prefix = make_prefix()
     state = State(node_port=port)
@@ -167,13 +167,20 @@ def ours(port: int, entries: int = 0) -> Iterator[Candidate]:
     try:
         proxy = FilledProxy(prefix, entries) if entries else Proxy(prefix)
         state.external_url = proxy.url
-        headers = {"Cookie": f"wk_gateway={state.cookie(USER)}; _xsrf=2|1234|5678", "Origin": proxy.url}
         try:
-            yield Candidate(f"ours, {entries} entries" if entries else "ours", proxy.port, proxy.process.pid, headers)
+            yield proxy, state
         finally:
             proxy.close()
     finally:
         control.close()
+
+
+@contextmanager
+def ours(port: int, entries: int = 0) -> Iterator[Candidate]:
+    """Run our data plane as a candidate."""
+    with data_plane(port, entries) as (proxy, state):
+        headers = {"Cookie": f"wk_gateway={state.cookie(USER)}; _xsrf=2|1234|5678", "Origin": proxy.url}
+        yield Candidate(f"ours, {entries} entries" if entries else "ours", proxy.port, proxy.process.pid, headers)
 
 
 @contextmanager

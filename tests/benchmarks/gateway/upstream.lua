@@ -26,7 +26,7 @@ end
 function _M.echo()
   local accept = ngx.encode_base64(ngx.sha1_bin(ngx.var.http_sec_websocket_key .. "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
   local sock = assert(ngx.req.socket(true))
-  sock:settimeouts(1000, 60000, 60000)
+  sock:settimeouts(1000, 60000, 86400000)
   sock:send("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: "
     .. accept .. "\r\n\r\n")
   while true do
