@@ -38,6 +38,7 @@ def blueprint(settings: GatewaySettings, keys: list[str], calls: Calls, starter:
             cookie_keys=keys,
             external_url=settings.EXTERNAL_GATEWAY_URL,
             visitors=facts.anonymous_reading(),
+            draining=settings.draining_file.exists(),
         )
 
     @internal.post("/decide")

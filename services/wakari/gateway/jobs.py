@@ -48,6 +48,8 @@ def blueprint(settings: GatewaySettings, calls: Calls) -> Blueprint:
 
         with ThreadPoolExecutor(max_workers=min(32, len(nodes)) or 1) as pool:
             messages = [text for said in pool.map(ask, nodes) for text in said]
+        if settings.draining_file.exists():
+            messages.append("This gateway is being taken out of service: no more apps are opened here.")
         return jsonify(status="degraded" if messages else "ok", messages=messages)
 
     @jobs.post("/v1/jobs")

@@ -17,6 +17,7 @@ from wakari.core.messages import NodeName
 from wakari.core.settings import Loaded, Settings, SettingsError, build, read_files
 
 REGISTRATION = "wk-gateway-config.json"
+DRAINING = "draining"  # the file whose presence beside the registration says so
 
 
 def base_url(value: str) -> str:
@@ -67,6 +68,7 @@ class GatewaySettings(Registration):
     """All settings of `wk-gateway`; paths are absolute once read by `read`."""
 
     cookie_keys_file: Path = Path("etc/wakari/cookie-keys")
+    draining_file: Path = Path("etc/wakari") / DRAINING
     nodes_dir: Path = Path("etc/wakari/nodes.d")
     socket: Path = Path("var/run/wk-gateway.sock")
     processes: int = Field(default=2, ge=1, le=32)
@@ -94,7 +96,9 @@ def read(registration: Path) -> GatewaySettings:
         raise SettingsError(f"{registration}: no such file. Register this gateway first: wk-gateway-configure --help.")
     settings = build(GatewaySettings, load_files(registration))
     prefix = registration.resolve().parent.parent.parent
-    paths = {name: prefix / getattr(settings, name) for name in ("cookie_keys_file", "nodes_dir", "socket")}
+    paths = {
+        name: prefix / getattr(settings, name) for name in ("cookie_keys_file", "draining_file", "nodes_dir", "socket")
+    }
     return settings.model_copy(update=paths)
 
 

@@ -8,6 +8,7 @@ local errors = require "gateway_errors"
 local feed = require "gateway_feed"
 local grants = require "gateway_grants"
 local heads = require "gateway_head"
+local metrics = require "gateway_metrics"
 local paths = require "gateway_path"
 local routes = require "gateway_routes"
 local sockets = require "gateway_sockets"
@@ -34,6 +35,7 @@ function _M.init_worker()
   wakari_worker.stop_when_orphaned()
   sockets.start()
   feed.start()
+  metrics.start()
 end
 
 local function is_own_origin(origin)
@@ -202,7 +204,13 @@ _M.access = guarded(decide)
 _M.balance = upstream.balance
 _M.header_filter = upstream.header_filter
 _M.control_header_filter = upstream.control_header_filter
-_M.log = upstream.log
+_M.metrics = metrics.tell
+
+-- Where Lua fails here NGINX itself says so, without the request's query.
+function _M.log()
+  upstream.log()
+  metrics.count()
+end
 
 -- The node did not answer, or not in time.
 _M.node_away = guarded(function()

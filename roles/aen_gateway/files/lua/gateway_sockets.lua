@@ -49,6 +49,15 @@ function _M.add(fd, grant)
   return socket
 end
 
+-- Returns how many are open in this worker.
+function _M.count()
+  local count = 0
+  for _ in pairs(open) do
+    count = count + 1
+  end
+  return count
+end
+
 -- Call before the connection is closed by NGINX (log phase): the descriptor is another's afterwards.
 function _M.remove(socket)
   open[socket] = nil
