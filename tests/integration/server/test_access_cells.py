@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.integration.server.test_ssh_keys import key
 from tests.serverkit import Api, Kit
 from wakari.access import Action, Caller, has
 from wakari.server.api.routing import Route
@@ -26,7 +27,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("PATCH", "/data-centers/{id}"): {"summary": "New"},
 }
 # One's own account, task and token everybody reaches: what is asked for here is another person's.
-FOREIGN = {"/tokens/{token}"}
+FOREIGN = {"/tokens/{token}", "/ssh-keys/{key}"}
 
 
 @dataclass
@@ -66,6 +67,7 @@ class Scene:
             "group": group.name,
             "task": task.id,
             "token": "0" * 24,
+            "key": "0" * 24,
         }
 
     def body(self, route: Route) -> dict[str, Any] | None:
@@ -75,6 +77,7 @@ class Scene:
             "/groups": {"name": tag},
             "/projects": {"name": tag},
             "/data-centers": {"name": tag, "url": f"http://{tag}.test:8089"},
+            "/ssh-keys": {"key": key(self.number)},
             "/nodes": {"name": tag, "data_center": "home", "url": f"http://{tag}.test:5002"},
         }
         if route.body is None:
