@@ -110,11 +110,12 @@ def test_a_site_that_makes_its_accounts_itself(site: Site, alice: Account, bob: 
         reason = _fails(alice, path)
         assert f"'{alice.name}' has no account on this node" in reason
         assert "MANAGE_ACCOUNTS is false" in reason
-        site.run(node, f"useradd --create-home --uid 4321 {alice.name}")
+        uid = str(4000 + secrets.randbelow(4000))  # far from what the server would give
+        site.run(node, f"useradd --create-home --uid {uid} {alice.name}")
         project = alice.start(path)
         kernel = Kernel(alice, project["urls"]["apps"]["notebook"])
-        assert kernel.run("import os; print(os.getuid(), os.getcwd())") == f"4321 /projects/{path}"
-        assert site.run(node, f"stat -c %u /projects/{path}") == "4321"
+        assert kernel.run("import os; print(os.getuid(), os.getcwd())") == f"{uid} /projects/{path}"
+        assert site.run(node, f"stat -c %u /projects/{path}") == uid
         # A member without an account is refused with their name.
         alice.call("PUT", f"/projects/{path}/members/{bob.name}", {"role": "member"})
         deadline = time.monotonic() + 60
@@ -129,7 +130,7 @@ def test_a_site_that_makes_its_accounts_itself(site: Site, alice: Account, bob: 
         door = Door(site.hosts[node]["address"], tmp_path)
         alice.call("POST", "/ssh-keys", {"key": door.key("mine")})
         soon(lambda: door.opens(alice.name, "mine"))
-        assert door.run(alice.name, "mine", "id -u") == "4321"
+        assert door.run(alice.name, "mine", "id -u") == uid
 
 
 @contextmanager
