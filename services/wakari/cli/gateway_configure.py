@@ -13,7 +13,7 @@ from wakari.core import names
 from wakari.core.errors import AppError, BadInputError, UnavailableError
 from wakari.core.settings import SettingsError, build, read_files
 from wakari.gateway import files
-from wakari.gateway.registration import TokenAdministrator, Wanted, change, plan, register, token_for
+from wakari.gateway.registration import TokenAdministrator, Wanted, change, plan, register, remove, token_for
 from wakari.gateway.settings import REGISTRATION, Registration, base_url
 
 USAGE, AWAY, NO_SIGN_IN, NOT_SUPERUSER, REFUSED, NO_WRITE = 2, 3, 4, 5, 6, 7
@@ -30,9 +30,13 @@ class Stop(Exception):  # noqa: N818 - it ends the run, it is told to the person
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Return the exit status (docs/gateway.md, "Registration")."""
-    arguments = _parser().parse_args(argv)
+    parser = _parser()
+    arguments = parser.parse_args(argv)
+    missing = [f"--{name}" for name in ("server", "host", "name") if getattr(arguments, name) is None]
+    if missing and not arguments.remove:
+        parser.error(f"the following arguments are required: {', '.join(missing)}")
     try:
-        return _run(arguments)
+        return _remove(arguments) if arguments.remove else _run(arguments)
     except Stop as stop:
         print(f"wk-gateway-configure: {stop}", file=sys.stderr)
         return stop.status
@@ -64,6 +68,30 @@ def _run(arguments: argparse.Namespace) -> int:
         changed |= _lay_down(config, files.text_of(registration), owner, check=arguments.check)
     changed |= _lay_down(keys, _cookie_keys(keys), owner, check=arguments.check)
     _tell(arguments, registration, changed=changed)
+    return 0
+
+
+def _remove(arguments: argparse.Namespace) -> int:
+    """Remove the data center at the server, then the registration here. Cookie keys stay for a registration to come."""
+    config = arguments.prefix / "etc" / "wakari" / REGISTRATION
+    if not config.exists():
+        _say(arguments, changed=False)
+        return 0
+    present = _present(config)
+    if present is None:
+        raise Stop(REFUSED, f"{config}: names no data center; remove it on the server's pages, then this file")
+    if not arguments.check:
+        try:
+            there = remove(present, _administrator(arguments, present.WAKARI_SERVER))
+        except AppError as error:
+            raise _explained(error) from error
+        if not there:
+            print(f"wk-gateway-configure: the server did not know {present.NAME} any more", file=sys.stderr)
+        try:
+            config.unlink()
+        except OSError as error:
+            raise Stop(NO_WRITE, f"{config}: cannot be removed ({error.strerror})") from error
+    _say(arguments, changed=True)
     return 0
 
 
@@ -157,17 +185,25 @@ def _tell(arguments: argparse.Namespace, registration: Registration | None, *, c
         }
         print(json.dumps(told))
         return
-    print("changed" if changed else "unchanged")
+    _say(arguments, changed=changed)
+
+
+def _say(arguments: argparse.Namespace, *, changed: bool) -> None:
+    if arguments.json:
+        print(json.dumps({"changed": changed, "data_center": None, "client_id": None}))
+    else:
+        print("changed" if changed else "unchanged")
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="wk-gateway-configure", description="Register this gateway with the server.")
     add = parser.add_argument
-    add("--server", required=True, metavar="URL", help="public URL of the server")
-    add("--host", required=True, help="name or address people reach this gateway by")
+    add("--remove", action="store_true", help="remove the data center at the server, and the registration here")
+    add("--server", metavar="URL", help="public URL of the server; required but for --remove")
+    add("--host", help="name or address people reach this gateway by; required but for --remove")
     add("--port", type=int, default=8089)
     add("--protocol", choices=("http", "https"), default="http")
-    add("--name", required=True, help="name of the data center")
+    add("--name", help="name of the data center; required but for --remove")
     add("--summary", default="", help="description of the data center")
     add("--username", default="wakari", help="a superuser (default: wakari)")
     secret = parser.add_mutually_exclusive_group()

@@ -71,6 +71,8 @@ def send(server: str, method: str, path: str, body: dict[str, Any] | None, heade
             f"The server cannot be reached at {server} ({type(error).__name__}).",
             hint="Check the address, the name's resolution here, and that the server's services run.",
         ) from error
+    if answer.status_code == requests.codes.no_content:
+        return {}
     try:
         content = answer.json()
     except ValueError:
@@ -136,6 +138,21 @@ def register(present: Registration | None, wanted: Wanted, administrator: Admini
         return _registration(wanted, administrator.call("PATCH", f"/api/v1/data-centers/{center['id']}", body))
     body = {"name": wanted.name, "url": wanted.url, "summary": wanted.summary}
     return _registration(wanted, administrator.call("POST", "/api/v1/data-centers", body))
+
+
+def remove(present: Registration, administrator: Administrator) -> bool:
+    """Remove the data center at the server; return whether it was there.
+
+    Raises:
+        AppError: `data_center_in_use` where it still has nodes or projects; else as `Administrator.call`.
+    """
+    try:
+        administrator.call("DELETE", f"/api/v1/data-centers/{present.DATA_CENTER_ID}")
+    except AppError as error:
+        if error.status == requests.codes.not_found and error.code != "bad_answer":
+            return False
+        raise
+    return True
 
 
 def _centers(administrator: Administrator) -> list[dict[str, Any]]:

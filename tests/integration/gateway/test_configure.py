@@ -166,3 +166,54 @@ def test_a_folder_that_cannot_be_written_is_named(gateway: Gateway) -> None:
     status, _, said = gateway.run()
     assert status == 7
     assert "etc/wakari" in said
+
+
+def test_a_data_center_is_renamed_and_moved_and_stays_itself(gateway: Gateway) -> None:
+    assert gateway.run()[0] == 0
+    before = gateway.content()
+    status, told, errors = gateway.run("--name", "dc2", "--host", "127.0.0.2", port=PORT + 1)
+    assert (status, told["changed"], told["data_center"]) == (0, True, before["DATA_CENTER_ID"]), errors
+    after = gateway.content()
+    assert (after["NAME"], after["EXTERNAL_GATEWAY_URL"]) == ("dc2", f"http://127.0.0.2:{PORT + 1}")
+    assert (after["CLIENT_ID"], after["CLIENT_SECRET"]) == (before["CLIENT_ID"], before["CLIENT_SECRET"])
+    found = gateway.kit.services.store.data_centers.all()
+    assert [(center.id, center.name, center.url) for center in found] == [
+        (before["DATA_CENTER_ID"], "dc2", f"http://127.0.0.2:{PORT + 1}")
+    ]
+
+
+def test_a_data_center_is_removed_once_it_is_empty(gateway: Gateway) -> None:
+    store, sites = gateway.kit.services.store, gateway.kit.services.sites
+    assert gateway.run()[0] == 0
+    sites.add_node("n1", gateway.content()["DATA_CENTER_ID"], "http://n1.test:5002", "", actor="test")
+    status, _, errors = gateway.run("--remove")
+    assert status == 6
+    assert "still has nodes or projects" in errors
+    assert gateway.config.exists()
+    sites.remove_node("n1", actor="test")
+    assert gateway.run("--remove", "--check")[1]["changed"] is True
+    assert gateway.config.exists()
+    assert len(store.data_centers.all()) == 1
+    assert gateway.run("--remove")[:2] == (0, {"changed": True, "data_center": None, "client_id": None})
+    assert store.data_centers.all() == []
+    assert not gateway.config.exists()
+    assert gateway.run("--remove")[1]["changed"] is False
+    assert gateway.run()[1]["changed"] is True  # and may come back
+
+
+def test_what_the_server_forgot_is_forgotten_here(gateway: Gateway) -> None:
+    assert gateway.run()[0] == 0
+    services = gateway.kit.services
+    services.sites.remove(services.store.data_centers.all()[0], actor="test")
+    status, told, errors = gateway.run("--remove")
+    assert (status, told["changed"]) == (0, True)
+    assert "did not know dc1" in errors
+    assert not gateway.config.exists()
+
+
+def test_only_a_superuser_removes(gateway: Gateway) -> None:
+    assert gateway.run()[0] == 0
+    alice = gateway.kit.user("alice")
+    status, _, errors = gateway.run("--remove", "--token-file", "-", stdin=gateway.kit.token(alice))
+    assert (status, "only a superuser" in errors) == (5, True)
+    assert gateway.config.exists()
