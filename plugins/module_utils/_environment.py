@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
@@ -49,11 +50,12 @@ class Environment:
             words += ["--channel", channel]
         dry = ["--dry-run"] if self.module.check_mode else []
         _, answer = self._ask(*words, *dry, "--", *self.module.params["packages"])
-        after = before if self.module.check_mode else self.packages()
+        changed = bool(answer["changed"])
+        after = self.packages() if not self.module.check_mode else self._foretold(before) if changed else before
         return {
-            "changed": bool(answer["changed"]),
+            "changed": changed,
             "prefix": str(self.prefix),
-            "packages": after,
+            "packages": before if self.module.check_mode else after,
             "diff": _diff(self.prefix, before if existed else None, after),
         }
 
@@ -68,6 +70,13 @@ class Environment:
             "packages": [],
             "diff": _diff(self.prefix, before if existed else None, None),
         }
+
+    def _foretold(self, before: list[str]) -> list[str]:
+        """Return the packages with what is asked for besides; which versions come, only the solver knows."""
+        there = {package.split()[0] for package in before}
+        asked = self.module.params["packages"]
+        missing = [spec for spec in asked if re.split(r"[ =<>!~\[]", spec, maxsplit=1)[0] not in there]
+        return before + [f"{spec} (asked for)" for spec in missing or asked]
 
     def _ask(self, *words: str) -> tuple[int, Json]:
         verb, *rest = words

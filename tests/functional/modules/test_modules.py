@@ -3,7 +3,11 @@
 
 from __future__ import annotations
 
+import os
 import secrets
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -141,12 +145,30 @@ def test_a_project_is_stopped_and_started_and_says_why_not(
     assert "envs" in failed["msg"], failed["msg"]
 
 
-def test_environments_and_rights_on_the_node(ansible: Ansible, site: Site, running: tuple[Account, str]) -> None:
+@pytest.fixture
+def channel(ansible: Ansible, site: Site) -> Iterator[str]:
+    """The local channel (docs/environments.md) in a folder of the node."""
+    here = Path(os.environ.get("AEN_CACHE") or "/var/cache/aen") / "channel"
+    assert here.is_dir(), "`make channel` builds it."
+    there = f"/var/tmp/channel-{secrets.token_hex(4)}"
+    archive = ansible.folder / "channel.tar"
+    subprocess.run(["tar", "-cf", archive, "-C", here, "."], check=True)
+    unpack = {"src": str(archive), "dest": there}
+    folder = {"path": there, "state": "directory", "mode": "0755"}
+    tasks = [
+        {"name": "folder", "ansible.builtin.file": folder},
+        {"name": "unpack", "ansible.builtin.unarchive": unpack},
+    ]
+    ansible.play(tasks, hosts=ansible.node, become=True)
+    yield there
+    site.run(ansible.node, f"rm -rf {there}")
+
+
+def test_environments_and_rights_on_the_node(
+    ansible: Ansible, site: Site, running: tuple[Account, str], channel: str
+) -> None:
     owner, project = running
-    channel = site.run(ansible.node, "ls -d /var/cache/aen/channel /opt/wakari/channel 2>/dev/null | head -1 || true")
-    first: dict[str, Any] = {"project": project, "name": "course", "packages": ["python", "six"]}
-    if channel:
-        first["channels"] = [channel]
+    first: dict[str, Any] = {"project": project, "name": "course", "packages": ["python", "six"], "channels": [channel]}
     change = {**first, "packages": ["six", "attrs"]}
     gone = {"project": project, "name": "course", "state": "absent"}
     site.run(
