@@ -9,6 +9,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from tests.functional.platform import LOCAL, ROOT, Site
 
@@ -25,19 +26,29 @@ class Ansible:
     node: str
 
     def __post_init__(self) -> None:
-        options = "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR"
-        host = {
-            "ansible_host": self.site.hosts[self.node]["address"],
-            "ansible_user": "admin",
-            "ansible_ssh_private_key_file": self.site.ssh_key,
-            "ansible_ssh_common_args": options,
-            "ansible_python_interpreter": "/usr/bin/python3",
-        }
         here = {"ansible_connection": "local", "ansible_python_interpreter": str(ROOT / ".venv" / "bin" / "python")}
-        inventory = {"all": {"hosts": {self.node: host, "localhost": here}}}
+        addresses = {host["address"]: name for name, host in self.site.hosts.items()}
+        gateways = {addresses[str(urlsplit(url).hostname)]: url for url in self.site.gateway_urls.values()}
+        server = addresses[str(urlsplit(self.site.server_url).hostname)]
+        hosts = {name: self._host(name) for name in self.site.hosts}
+        hosts[server]["aen_server_url"] = self.site.server_url
+        for name, url in gateways.items():
+            hosts[name]["aen_gateway_url"] = url
+        groups = {"aen_server": [server], "aen_gateway": list(gateways), "aen_compute": [self.node]}
+        children = {group: {"hosts": {name: {} for name in names}} for group, names in groups.items()}
+        inventory = {"all": {"hosts": {**hosts, "localhost": here}, "children": children}}
         # Not the checkout's: what its callbacks say would stand between the JSON.
         (self.folder / "ansible.cfg").write_text("[ssh_connection]\npipelining = true\n")
         (self.folder / "inventory.json").write_text(json.dumps(inventory))
+
+    def _host(self, name: str) -> dict[str, str]:
+        return {
+            "ansible_host": self.site.hosts[name]["address"],
+            "ansible_user": "admin",
+            "ansible_ssh_private_key_file": self.site.ssh_key,
+            "ansible_ssh_common_args": "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR",
+            "ansible_python_interpreter": "/usr/bin/python3",
+        }
 
     def play(self, tasks: list[Task], *, hosts: str = "localhost", become: bool = False) -> dict[str, dict[str, Any]]:
         """Return the result of each task by its name; AssertionError where one failed that did not say `may_fail`."""
@@ -65,9 +76,13 @@ class Ansible:
             if task["hosts"]
         }
 
-    def run(
-        self, playbook: str, *arguments: str, callback: str = "ansible.posix.json"
-    ) -> subprocess.CompletedProcess[str]:
+    def collection(self, playbook: str, *arguments: str, token: bool = True) -> tuple[int, dict[str, Any]]:
+        """Return exit status and output of one of the collection's own playbooks."""
+        done = self.run(f"wakari.aen.{playbook}", *arguments, token=token)
+        assert done.stdout.lstrip().startswith("{"), done.stdout + done.stderr
+        return done.returncode, json.loads(done.stdout)
+
+    def run(self, playbook: str, *arguments: str, token: bool = True) -> subprocess.CompletedProcess[str]:
         """Return what ansible-playbook said; the token is in its environment, not in its arguments."""
         return subprocess.run(
             [str(ROOT / ".venv/bin/ansible-playbook"), "-i", "inventory.json", playbook, *arguments],
@@ -76,8 +91,8 @@ class Ansible:
                 **os.environ,
                 "ANSIBLE_CONFIG": str(self.folder / "ansible.cfg"),
                 "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".ansible" / "collections"),
-                "ANSIBLE_STDOUT_CALLBACK": callback,
-                "AEN_TOKEN": self.token,
+                "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json",
+                "AEN_TOKEN": self.token if token else "",
                 "AEN_LOCAL_JSON": str(LOCAL),
             },
             capture_output=True,
@@ -85,6 +100,11 @@ class Ansible:
             check=False,
             timeout=900,
         )
+
+
+def total(output: dict[str, Any], what: str) -> int:
+    """Return how many tasks were changed, failures or unreachable, over all hosts."""
+    return sum(stats[what] for stats in output["stats"].values())
 
 
 def _may_fail(tasks: list[Task], name: str) -> bool:

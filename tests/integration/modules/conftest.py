@@ -30,9 +30,7 @@ SIGN_IN = ("POST /api/v1/tokens",)
 
 
 class Handler(WSGIRequestHandler):
-    """Keeps connections alive, as NGINX does, and writes no log."""
-
-    protocol_version = "HTTP/1.1"
+    """Writes no log. Closes each connection; that they are kept alive, tests/unit/plugins/test_transport.py shows."""
 
     def log(self, *_: Any) -> None:
         pass
@@ -40,19 +38,18 @@ class Handler(WSGIRequestHandler):
 
 @dataclass
 class Live:
-    """The server on a port. `seen`: what was asked, method and path, in order; `connections`: from how many ports."""
+    """The server on a port. `seen`: what was asked, method and path, in order."""
 
     kit: Kit
+    stand: GatewayStand
     token: str = ""
     url: str = ""
     seen: list[str] = field(default_factory=list)
-    connections: set[str] = field(default_factory=set)
     answer: Callable[[str], tuple[str, list[tuple[str, str]]] | None] = lambda _: None
 
     def app(self, environ: dict[str, Any], start: Any) -> Iterable[bytes]:
         asked = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
         self.seen.append(asked)
-        self.connections.add(str(environ["REMOTE_PORT"]))
         if instead := self.answer(asked):
             environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
             start(instead[0], [("Content-Length", "0"), *instead[1]])
@@ -65,7 +62,6 @@ class Live:
 
     def forget(self) -> None:
         self.seen.clear()
-        self.connections.clear()
 
     def run(self, module: str, *, check: bool = False, **arguments: Any) -> dict[str, Any]:
         """Return the module's answer; `failed` is in it where it failed."""
@@ -107,7 +103,7 @@ def live(kit: Kit) -> Iterator[Live]:
     stand.client_id = place.client_id
     for node in ("east-1", "east-2"):
         kit.services.sites.add_node(node, place.id, f"http://{node}.test:5002", "", actor="test")
-    made = Live(kit, kit.token(kit.user("wakari", "superuser")))
+    made = Live(kit, stand, kit.token(kit.user("wakari", "superuser")))
     for name in ("alice", "bob", "carol", "dave"):
         kit.user(name)
     kit.services.groups.add("physics", "", ["bob"], actor="test")
