@@ -17,6 +17,7 @@ from werkzeug.wrappers import Response
 from wakari.access import Action, Caller, has
 from wakari.core.errors import AppError
 from wakari.server import who
+from wakari.server.pages.admin_menu import ENTRIES, MENU
 from wakari.server.pages.blueprint import blueprint
 from wakari.server.services import services
 from wakari.server.settings import ICONS
@@ -100,6 +101,8 @@ def _context() -> dict[str, Any]:
         "task_words": TASKS,
         "static": services().settings.static_url,
         "announcement": _announcement,
+        "admin_menu": MENU,
+        "allowed": {entry.action for entry in ENTRIES if has(caller, entry.action)},
     }
 
 

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A site in use: people, projects in every state, nodes that report, tasks that failed, files that drifted."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from tests.serverkit import Kit
+from wakari.store import Store
+from wakari.store.base import now
+from wakari.store.records import Heartbeat, Project
+from wakari.store.reports import AppUse
+
+PEOPLE = {"ada": (), "ben": (), "helga": ("staff",), "wakari": ("superuser",), "nina": ()}
+OWNER = "ada"
+
+
+def furnish(kit: Kit) -> None:
+    """Fill the empty database."""
+    people = {name: kit.user(name, *roles) for name, roles in PEOPLE.items()}
+    store, services = kit.services.store, kit.services
+    place, _ = kit.place("east", "east-1", "east-2")
+    west, _ = kit.place("west", "west-1")
+    services.groups.add("climate", "People of the climate group", ["ben"], actor="wakari")
+    store.data_centers.set_health(place.id, "ok", [])
+    store.data_centers.set_health(west.id, "degraded", ["west-1 did not answer within 5 s: connection refused."])
+    store.nodes.set_states(place.id, {"east-1": "up", "east-2": "up"})
+    store.nodes.set_states(west.id, {"west-1": "down"})
+    for name, center in (("east-1", place.id), ("east-2", place.id)):
+        beat = Heartbeat(
+            at=now(),
+            interval=30,
+            load=(1.2, 0.8, 0.5),
+            cores=8,
+            memory_total=32 << 30,
+            memory_available=9 << 30,
+            apps=2,
+        )
+        store.nodes.beat(name, center, beat)
+    owner = people[OWNER]
+    texts = {
+        "ocean": ("Sea surface temperature since 1981, gridded and compared with buoys", False),
+        "forecast": ("Nightly demand forecast", True),
+        "genomes": ("Variant calling on the winter samples", False),
+        "archive-2019": ("", False),
+    }
+    made = {
+        name: kit.project(owner, name, summary=summary, public=public, data_center=place.id)
+        for name, (summary, public) in texts.items()
+    }
+    services.team.put(kit.caller(owner), made["ocean"], "ben", "member")
+    shared = kit.project(people["helga"], "onboarding", summary="First steps on this site", public=True)
+    services.team.put(kit.caller(people["helga"]), shared, OWNER, "viewer")
+    _run(store, services, kit, made)
+    for attempt in range(3):
+        services.sign_in.store.audit.add("auth.failed", "nobody", "nobody", f"192.0.2.{attempt}")
+
+
+def state(store: Store, project: Project, to: str, **fields: Any) -> None:
+    """Put a project in a state, as its task would have."""
+    store.projects._documents.update_one({"_id": project.id}, {"$set": {"state": to, **fields}})
+
+
+def _run(store: Store, services: Any, kit: Kit, made: dict[str, Project]) -> None:
+    caller = kit.caller(services.accounts.get(OWNER))
+    for name in ("ocean", "genomes", "forecast"):
+        services.lifecycle.start(caller, made[name])
+    reason = "It could not be started: east-1: no space left on /projects."
+    while (task := store.tasks.claim("scene", 60)) is not None:
+        failed = task.project.endswith("genomes")
+        line = {"at": "t", "step": "environment", "message": "Cloning default", "fraction": 0.4}
+        if task.project.endswith("forecast"):
+            store.projects.set_progress(task.project_id, made_task(store, task.project_id), line)
+            continue
+        error = {"code": "no_space", "message": reason, "hint": "Ask an administrator for room."} if failed else None
+        store.transaction(lambda tx, task=task, error=error: store.tasks.finish(task, "scene", error, tx))
+        state(
+            store, made[task.project.split("/")[1]], "error" if failed else "running", reason=reason if failed else None
+        )
+    use = {"since": now() - timedelta(hours=3), "cpu": 0.7, "memory": 900 << 20, "tasks": 31}
+    apps = [AppUse(user=OWNER, app="notebook", **use), AppUse(user="ben", app="terminal", **use)]
+    node = made["ocean"].nodes[0]
+    store.uses.take(node, now(), {made["ocean"].id: (apps, [])})
+    store.drifts.ask(made["ocean"].id, made["ocean"].path, node, now(), timedelta(0))
+    found = {"at": now(), "checked": 1204, "wrong": 3, "examples": ["data/raw.nc: mode 0600, expected 0660"]}
+    store.drifts.take(made["ocean"].id, node, {**found, "error": None})
+
+
+def made_task(store: Store, project_id: str) -> str:
+    """Return the id of the task that moves the project."""
+    project = store.projects.by_id(project_id)
+    assert project is not None
+    assert project.task is not None
+    return project.task
