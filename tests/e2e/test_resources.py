@@ -30,10 +30,10 @@ def test_environment_and_running_apps_of_a_project(page: Page, site: Site) -> No
     viewer = resources.get_by_role("row", name=re.compile("^Viewer"))
     expect(viewer).to_contain_text(person.name)
 
-    resources.get_by_label("Environment").select_option("second")
+    resources.get_by_label("Environment", exact=True).select_option("second")
     resources.get_by_role("button", name="Use it").click()
     expect(resources.get_by_role("status")).to_contain_text("The environment is chosen")
-    expect(resources.get_by_label("Environment")).to_have_value("second")
+    expect(resources.get_by_label("Environment", exact=True)).to_have_value("second")
     assert person.call("GET", f"/projects/{person.name}/resourced")["environment"] == "second"
 
     viewer.get_by_role("button", name=re.compile("^Stop")).click()
@@ -41,7 +41,11 @@ def test_environment_and_running_apps_of_a_project(page: Page, site: Site) -> No
     expect(viewer).to_have_count(0)
     resources.screenshot(path=OUT / "resources.png", full_page=True)
 
-    # No page of another app on this address gets the form's secret by a script.
-    told = resources.evaluate("fetch(location.href).then(answer => answer.text().then(text => [answer.status, text]))")
+    # No other page on this address gets the form's secret by a script.
+    address = project["urls"]["apps"]["resources"]
+    resources.goto(address.replace(f"/{person.name}/resourced/resources/", "/_wakari/health"))
+    told = resources.evaluate(
+        "address => fetch(address).then(answer => answer.text().then(text => [answer.status, text]))", address
+    )
     assert told[0] == 403
     assert "secret" not in told[1]

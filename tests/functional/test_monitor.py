@@ -31,6 +31,7 @@ from tests.functional.platform import Account, Kernel, Site
 
 pytestmark = pytest.mark.platform
 LONG = KEPT_OPEN + TIMEOUT + 60  # seconds: by then what nobody uses is gone, with time to spare
+AWAY = 3456  # seconds of work, longer than any test; a number that no other process has
 
 
 @pytest.fixture(scope="module")
@@ -108,12 +109,12 @@ def test_what_nobody_uses_is_stopped_and_what_works_in_silence_is_not(
     for name in reversed(NAMES):
         open_app(owner, url(project, name))
         if name == "idle-kept":
-            kept = node.apps(owner, "snooze", node.instance(owner, name), f"{2 * LONG}s")
+            kept = node.apps(owner, "snooze", node.instance(owner, name), "4h")
             assert kept.endswith("\n0"), kept
         elif name == "idle-command":
-            shell(owner, url(project, name), f"sleep {2 * LONG}")
+            shell(owner, url(project, name), f"sleep {AWAY}")
         elif name == "idle-cell":
-            compute(owner, url(project, name), f"import time; time.sleep({2 * LONG})")
+            compute(owner, url(project, name), f"import time; time.sleep({AWAY})")
         elif name == "idle-prompt":
             shell(owner, url(project, name), "true")
     assert wait(lambda: (app := running(owner, project)) and app["warned"], LONG)
@@ -128,9 +129,14 @@ def test_what_nobody_uses_is_stopped_and_what_works_in_silence_is_not(
     open_app(owner, url(project, APP))
     wait(lambda: running(owner, project))
     assert "idle-unused" not in {one["app"] for one in activity(owner, project)["stopped"]}
-    # When cell and command are through, and the time to keep it is over, they go the same way.
+    # Once cell and command are through, and the time to keep it is over, they go the same way.
+    cell = url(project, "idle-cell")
+    for kernel in owner.session.get(cell + "api/kernels", timeout=60).json():
+        assert owner.session.post(f"{cell}api/kernels/{kernel['id']}/interrupt", timeout=60).ok
+    node.run(f"pkill -u {owner.name} -fx 'sleep {AWAY}'")
+    node.apps(owner, "snooze", node.instance(owner, "idle-kept"), "1s")
     for name in ("idle-cell", "idle-command", "idle-kept"):
-        wait(lambda name=name: running(owner, project, name) is None, 3 * LONG)
+        wait(lambda name=name: running(owner, project, name) is None, LONG)
 
 
 def test_a_restart_of_the_monitor_neither_forgets_nor_adds(
