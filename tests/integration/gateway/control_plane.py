@@ -22,6 +22,7 @@ class State:
     """What the control plane answers; tests change it while it runs."""
 
     node_port: int
+    node_host: str = "127.0.0.1"
     node_key: str = field(default_factory=tokens.new_key)
     audience: str = AUDIENCE
     cookie_keys: list[str] = field(default_factory=lambda: [tokens.new_key()])
@@ -174,7 +175,7 @@ class _Handler(BaseHTTPRequestHandler):
             {
                 "user": "x",
                 "node_name": "compute1",
-                "node_host": "127.0.0.1",
+                "node_host": state.node_host,
                 "node_port": state.node_port,
                 "node_key": state.node_key,
                 "instance": state.instances.get(f"{body['owner']}/{body['project']}", "0123456789abcdef0123"),

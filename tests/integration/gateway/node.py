@@ -6,6 +6,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -173,13 +174,13 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 class Node(ThreadingHTTPServer):
-    """Serves on an ephemeral port of loopback until `close`."""
+    """Serves on an ephemeral port of loopback, or at the address, until `close`."""
 
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, address: tuple[str, int] = ("127.0.0.1", 0)) -> None:
+        super().__init__(address, _Handler)
         self.seen: list[dict[str, Any]] = []
         self.received = 0
         self.go_on = threading.Event()
@@ -199,3 +200,8 @@ class Node(ThreadingHTTPServer):
         """Stop serving."""
         self.shutdown()
         self.server_close()
+
+
+if __name__ == "__main__":
+    Node((sys.argv[1], int(sys.argv[2])))
+    threading.Event().wait()

@@ -3,6 +3,7 @@
 -- access decides everything, once, before a byte goes to a node.
 
 local answer = require "gateway_answer"
+local connection = require "gateway_connection"
 local control = require "gateway_control"
 local errors = require "gateway_errors"
 local feed = require "gateway_feed"
@@ -98,7 +99,7 @@ local function pass(head, grant)
   local ctx = ngx.ctx
   ctx.grant = grant
   if head.upgrade then
-    ctx.descriptor = sockets.descriptor()
+    ctx.descriptor = connection.client()
     v.wk_upgrade = "websocket"
     v.wk_connection = "upgrade"
   end

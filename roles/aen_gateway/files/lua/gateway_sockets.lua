@@ -2,47 +2,23 @@
 -- The open WebSockets of this worker. NGINX itself passes their bytes on, at its own speed; here they are looked at, and one
 -- whose grant ends is closed by ending its connection under NGINX, which then ends both sides.
 
-local base = require "resty.core.base"
 local changes = require "gateway_changes"
+local connection = require "gateway_connection"
 local credentials = require "gateway_credential"
 local decisions = require "gateway_decisions"
 local feed = require "gateway_feed"
-local ffi = require "ffi"
 local levels = require "gateway_levels"
-
--- The first fields of NGINX's ngx_http_request_t and ngx_connection_t, the same since NGINX 0.1: there is no other way to a
--- connection's descriptor from Lua. `descriptor` checks that it got the right one.
-ffi.cdef [[
-typedef struct { void *data; void *read; void *write; int fd; } wk_connection;
-typedef struct { uint32_t signature; wk_connection *connection; } wk_request;
-int getpeername(int fd, void *address, uint32_t *length);
-int shutdown(int fd, int how);
-]]
 
 local TICK = 0.05 -- seconds between two looks at whether something changed
 local POLLED = 0.5 -- seconds between two looks at a grant while no changes are told: with a decision's 1 s, closed within 2 s
 local TOLD = 10 -- the same while changes are told
 local ASKING = 64 -- questions under way at once: many more would only wait in the control plane
-local BOTH_WAYS = 2 -- SHUT_RDWR
 
 local _M = {}
 local open = {}
 local asking = 0
-local address = ffi.new("uint8_t[128]")
-local length = ffi.new("uint32_t[1]")
 
--- Returns the file descriptor of the current request's connection. Raises an error where NGINX's layout is another.
-function _M.descriptor()
-  local fd = ffi.cast("wk_request *", base.get_request()).connection.fd
-  length[0] = 128
-  local found = ffi.C.getpeername(fd, address, length) == 0 and address[2] * 256 + address[3] -- sin_port, sin6_port
-  if found ~= tonumber(ngx.var.remote_port) then
-    error("the layout of this NGINX's connections is unknown: WebSockets could not be closed, so none is opened")
-  end
-  return fd
-end
-
--- Watches the current request's connection from now on. `grant` is what it was opened with.
+-- Watches the client's connection of the current request from now on. `grant` is what it was opened with.
 function _M.add(fd, grant)
   local socket = { fd = fd, grant = grant, looked = ngx.now() }
   open[socket] = true
@@ -65,7 +41,7 @@ end
 
 local function close(socket, reason)
   socket.reason = reason
-  ffi.C.shutdown(socket.fd, BOTH_WAYS)
+  connection.close(socket.fd)
 end
 
 local function judge(socket, decision, problem)

@@ -4,6 +4,7 @@
 
 local answer = require "gateway_answer"
 local balancer = require "ngx.balancer"
+local connection = require "gateway_connection"
 local credentials = require "gateway_credential"
 local routes = require "gateway_routes"
 local sockets = require "gateway_sockets"
@@ -49,20 +50,24 @@ end
 
 -- Answers of a node: our cookie is not an app's to set (our headers are hidden in nginx.conf).
 function _M.header_filter()
+  local grant = ngx.ctx.grant
+  if not grant then
+    return -- an answer of our own
+  end
   local cookies = ngx.header["Set-Cookie"]
-  if cookies and ngx.ctx.grant then -- without a grant it is an answer of our own
+  if cookies then
     keep_others(cookies)
   end
+  connection.notice_dead_node(grant.route.node_port)
   local status = ngx.status
   if status == 503 then
-    local grant = ngx.ctx.grant
-    if grant and ngx.var.upstream_http_x_wakari_error == "app_not_running" then
+    if ngx.var.upstream_http_x_wakari_error == "app_not_running" then
       not_running(grant.route)
     end
   elseif status == 101 then
     local ctx = ngx.ctx
     if ctx.descriptor then
-      ctx.socket = sockets.add(ctx.descriptor, ctx.grant)
+      ctx.socket = sockets.add(ctx.descriptor, grant)
     else
       ngx.status = 502 -- nobody asked for another protocol
     end
