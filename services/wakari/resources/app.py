@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The page of the app Resources. It holds no right of its own: the node and the server decide about the person.
 
-Other apps share the gateway's address. A form is taken with a secret of this instance alone, which is in a page that no
-script can fetch: only a visit of the address itself (Sec-Fetch-Dest: document) is answered with it.
+Other apps share the gateway's address. A form is taken with a secret of this instance alone. Over TLS browsers say what
+fetches an address (Sec-Fetch-Dest), and the page with the secret is for visits alone; without TLS they do not say it,
+and a script of another app that runs in the person's browser can read the page, as it can use their other apps.
 """
 
 from __future__ import annotations
