@@ -104,6 +104,11 @@ CHANGES: list[tuple[str, Callable[[Scene], object], Callable[[Scene], dict[str, 
         lambda s: s.kit.services.team.remove(*as_alice(s), "bob"),
         lambda _: {"project": "alice/demo"},
     ),
+    (
+        "into a group",
+        lambda s: s.kit.services.groups.add("g1", "", ["bob"], actor="root"),
+        lambda _: {"user": "bob"},
+    ),
     ("start", lambda s: s.kit.services.lifecycle.start(*as_alice(s)), lambda _: {"project": "alice/demo"}),
     ("deletion", lambda s: s.kit.services.lifecycle.delete(*as_alice(s)), lambda _: {"project": "alice/demo"}),
 ]
