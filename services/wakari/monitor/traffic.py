@@ -58,7 +58,11 @@ def connected(apps: Path, table: Path = Path("/proc/net/unix")) -> set[str]:
             for line in lines:
                 words = line.split(maxsplit=7)
                 if len(words) == 8 and words[5] == _CONNECTED and words[7].startswith(prefix):  # noqa: PLR2004
-                    found.add(words[7].removeprefix(prefix).partition("/")[0])
+                    instance, _, name = words[7].strip().removeprefix(prefix).partition("/")
+                    if (
+                        name == "app.sock"
+                    ):  # a kernel's own sockets are in the folder too, connected for as long as it lives
+                        found.add(instance)
     except OSError:
         return set()
     return found

@@ -131,3 +131,16 @@ def test_an_open_connection_is_seen_and_a_closed_one_is_not(tmp_path: Path) -> N
             assert traffic.connected(tmp_path) == {INSTANCE}
             accepted.close()
         assert traffic.connected(tmp_path) == set()
+
+
+def test_kernel_sockets(tmp_path: Path) -> None:
+    """Server and kernels speak over Unix sockets in the same folder, connected for as long as the kernel lives."""
+    folder = tmp_path / INSTANCE / "j"
+    folder.mkdir(parents=True)
+    with socket.socket(socket.AF_UNIX) as listener, socket.socket(socket.AF_UNIX) as client:
+        listener.bind(str(folder / "k"))
+        listener.listen()
+        client.connect(str(folder / "k"))
+        accepted, _ = listener.accept()
+        assert traffic.connected(tmp_path) == set()
+        accepted.close()
