@@ -87,8 +87,12 @@ class SignIn:
         self.store.tokens.end_with_session(session.id)
         self.store.audit.add("session.close", session.user, session.user, address, sid=session.id)
 
-    def issue_token(self, user: User, name: str, seconds: float, address: str = "") -> tuple[str, Token]:
+    def issue_token(
+        self, user: User, name: str, seconds: float, address: str = "", *, actor: str = ""
+    ) -> tuple[str, Token]:
         """Return the secret and the record of a new API token that is valid for `seconds`.
+
+        `actor`: who makes it where that is somebody else, who can then act as this person; the log says so.
 
         Raises:
             BadInputError: the time is not between 1 s and 366 days.
@@ -98,7 +102,7 @@ class SignIn:
                 "expires_in_invalid", "A token lives between 1 second and 366 days.", hint="Change expires_in."
             )
         secret, token = self.store.tokens.add(user.name, name, seconds)
-        self.store.audit.add("token.create", user.name, user.name, address, token=token.id, name=name)
+        self.store.audit.add("token.create", actor or user.name, user.name, address, token=token.id, name=name)
         return secret, token
 
     def resume_token(self, secret: str) -> User | None:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from wakari.cli import log_verbs
 from wakari.cli import server_verbs as verbs
 from wakari.cli.output import lines, table
 from wakari.core.errors import AppError
@@ -68,6 +69,11 @@ def parser() -> argparse.ArgumentParser:
     node.add_argument("--description")
     forget = verb("remove-enterprise-resource", verbs.remove_resource, "forget a compute node")
     forget.add_argument("-n", required=True, dest="name", metavar="NAME")
+    whole = verb("verify-log", log_verbs.verify_log, "say whether the security log is whole; exit 1 where it is not")
+    whole.add_argument("--file", metavar="FILE", help="an export instead of the database")
+    whole.add_argument("--expect", metavar="NUMBER:HASH", help="an entry noted earlier that must still be there")
+    export = verb("export-log", log_verbs.export_log, "write the security log, one JSON object a line")
+    export.add_argument("--output", default="-", metavar="FILE", help="a new file; default: print")
     for name, run in verbs.LISTS.items():
         verb(name, run, f"list {name}")
     return top
@@ -89,7 +95,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _refuse(str(error), EXIT_DATABASE)
     except AppError as error:
         return _refuse(f"{error.message} {error.hint}".strip(), EXIT_REFUSED)
-    _print(result, as_json=as_json)
+    if result != {}:
+        _print(result, as_json=as_json)
     return EXIT_DONE
 
 

@@ -83,7 +83,7 @@ def remove_user(services: Services, arguments: argparse.Namespace) -> Result:
 def issue_token(services: Services, arguments: argparse.Namespace) -> Result:
     """Make a token."""
     user = services.accounts.get(arguments.user)
-    secret, token = services.sign_in.issue_token(user, arguments.name, arguments.expires_in)
+    secret, token = services.sign_in.issue_token(user, arguments.name, arguments.expires_in, actor=ACTOR)
     return {"changed": True, "token": secret, "expires_at": token.expires_at.isoformat()}
 
 

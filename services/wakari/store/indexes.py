@@ -79,6 +79,8 @@ INDEXES: Mapping[str, tuple[IndexModel, ...]] = MappingProxyType(
             IndexModel([("at", DESCENDING)], name="at"),
             IndexModel([("actor", ASCENDING), ("at", DESCENDING)], name="actor"),
             IndexModel([("subject", ASCENDING), ("at", DESCENDING)], name="subject"),
+            # The place in the chain; entries of before the chain have none.
+            IndexModel("seq", name="seq", unique=True, partialFilterExpression={"seq": {"$type": "number"}}),
         ),
         "counters": (),
     }

@@ -229,3 +229,6 @@ class Event(Record):
     address: str = ""
     request_id: str = ""
     detail: dict[str, Any] = Field(default_factory=dict)
+    seq: int | None = None  # None: from before the chain
+    previous: str = ""
+    hash: str = ""

@@ -49,7 +49,7 @@ class Store:
         self.tokens = Tokens(self.database.tokens)
         self.codes = Codes(self.database.codes)
         self.throttles = Throttles(self.database.throttles)
-        self.audit = Audit(self.database.audit)
+        self.audit = Audit(self.database.audit, self.database.counters)
         self.site = Site(self.database.site)
         self.uses = ProjectUses(self.database.project_use)
         self.drifts = Drifts(self.database.drift)

@@ -53,7 +53,7 @@ def test_a_key_is_added_listed_and_removed(kit: Kit, store: Store) -> None:
     assert api.delete(f"/ssh-keys/{made.json['id']}").status_code == 204
     assert api.get("/ssh-keys").json["items"] == []
     assert api.delete(f"/ssh-keys/{made.json['id']}").status_code == 404
-    events = [event.event for event in store.audit.latest(20, subject="alice")]
+    events = [event.event for event in store.audit.latest(20, about="alice")]
     assert {"ssh-key.add", "ssh-key.remove"} <= set(events)
 
 

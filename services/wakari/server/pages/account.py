@@ -115,7 +115,7 @@ def _page(secret: str = "", error: AppError | None = None, form: dict[str, str] 
     return page(
         "account.html",
         tokens=services().store.tokens.of(name),
-        events=services().store.audit.latest(LOG_LINES, actor=name),
+        events=services().store.audit.latest(LOG_LINES, about=name),
         lifetimes=LIFETIMES,
         secret=secret,
         form=form or {},
