@@ -75,6 +75,8 @@ def _value(host: Host, option: Option, inventory: Inventory) -> Iterator[str]:
     """Say what a value must be. The value itself is shown for choices alone: others may be secret."""
     value, place = host.values[option.name], inventory.place(host, option.name)
     if option.choices:
+        if value is False and "off" in option.choices:
+            return  # what YAML makes of a bare `off`; the roles read it as that
         if value not in option.choices and str(value) not in map(str, option.choices):
             choices = " or ".join(map(str, option.choices))
             yield f"Set {option.name} in {place} to {choices}, not to {value!r}."

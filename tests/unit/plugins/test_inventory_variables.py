@@ -70,6 +70,15 @@ def test_a_value_is_of_its_type(change: Change, name: str, value: object, said: 
     assert found == ([said] if said else [])
 
 
+@pytest.mark.parametrize(
+    ("value", "good"), [("off", True), (False, True), ("internal", True), (True, False), ("on", False)]
+)
+def test_a_bare_off_is_yamls_false(change: Change, value: object, *, good: bool) -> None:
+    name = "aen_tls"
+    found = [problem for problem in problems(change("server1", None, **{name: value}), known()) if name in problem]
+    assert (found == []) is good
+
+
 def test_a_template_that_fails_is_told_once(change: Change) -> None:
     inventory = change("server1", {"failures": {"aen_server_url": "'x' is undefined"}}, aen_server_url=None)
     assert list(problems(inventory, KNOWN)) == [
