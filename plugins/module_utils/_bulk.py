@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ from ._client import ApiError, Client, Json
 from ._entity import CannotError, Change, Found, Kind, ensure
 from ._run import run
 
-FEW = 20  # up to here each is asked for by its name; beyond, the whole list is read, 200 in a request
+FEW = 20  # up to here each is asked for by its name; beyond, the list is read, 200 in a request
 FATAL = frozenset({401, 429})  # what would meet each of the others too
 
 
@@ -76,7 +76,7 @@ def run_bulk(
         outcome = Outcome()
         known = None
         if purge or len(wanted) > FEW:
-            known = {key(item): item for item in client.items(f"/{collection}")}
+            known = {key(item): item for item in _listed(client, collection, wanted, purge=purge)}
         for item in wanted:
             label = key(item)
             found = kind.find(client, item) if known is None else _found(known.get(label))
@@ -90,6 +90,15 @@ def run_bulk(
         return _result(module, outcome, client)
 
     run(module, work)
+
+
+def _listed(client: Client, collection: str, wanted: Sequence[Mapping[str, Any]], *, purge: bool) -> Iterator[Json]:
+    """Yield what the server has: all; of projects, those of the owners that are named, where these are few."""
+    owners = dict.fromkeys(item["owner"] for item in wanted) if collection == "projects" else {}
+    if purge or not 0 < len(owners) <= FEW:
+        yield from client.items(f"/{collection}")
+    for owner in owners if not purge and len(owners) <= FEW else ():
+        yield from client.items(f"/{collection}", owner=owner)
 
 
 def _one(

@@ -11,7 +11,7 @@ short_description: Manage many projects and their teams in one go
 version_added: 0.2.0
 description:
   - Brings a whole list of projects in line, each with its team, and with O(purge) removes the others.
-  - A thousand projects that are as described already cost five requests.
+  - A thousand projects that are as described already cost a handful of requests.
 author: The Wakari AEN maintainers (@wakari)
 extends_documentation_fragment:
   - wakari.aen.connection

@@ -167,6 +167,7 @@ def nodes(services: Services, _: argparse.Namespace) -> Result:
             "data_center": centers.get(node.data_center, node.data_center),
             "url": node.url,
             "state": node.state,
+            "drained": node.drained,
             "description": node.description,
         }
         for node in services.store.nodes.page("", ALL)

@@ -109,6 +109,22 @@ def test_many_projects_cost_one_list_and_one_request_each(demo: Live) -> None:
     assert [entry.user for entry in found.members] == ["bob"]
 
 
+def test_the_projects_of_others_are_not_read_but_to_purge(demo: Live) -> None:
+    bob = demo.kit.services.store.users.get("bob")
+    assert bob
+    for number in range(201):
+        demo.kit.services.store.projects.insert(
+            owner="bob", name=f"q{number}", summary="", public=False, data_center="", nodes=["east-1"]
+        )
+    projects = [{"owner": "alice", "name": f"p{number}"} for number in range(21)]
+    demo.forget()
+    assert demo.good("projects", projects=projects, check=True)["requests"] == 1
+    purged = demo.good("projects", projects=projects, purge=True, check=True)
+    assert purged["requests"] == 2
+    assert len(purged["removed"]) == 202
+    assert demo.writes == []
+
+
 def test_one_that_fails_stops_no_other_and_all_are_told(demo: Live) -> None:
     projects = [{"owner": owner, "name": "p"} for owner in ("alice", "nobody-here", "bob", "never-was")]
     answer = demo.run("projects", projects=projects)

@@ -45,8 +45,9 @@ def test_a_setting_that_is_not_one_is_refused(admin: Api) -> None:
     }
 
 
-def test_a_drained_node_gets_no_new_project(admin: Api) -> None:
+def test_a_drained_node_gets_no_new_project(kit: Kit, admin: Api) -> None:
     assert admin.patch("/nodes/e1", {"drained": True}).json["drained"] is True
+    assert kit.browser(kit.services.store.users.get("wakari")).get("/admin/nodes").text.count("Drained") == 1
     assert [admin.post("/projects", {"name": f"p{number}"}).json["nodes"] for number in range(3)] == [["e2"]] * 3
     named = admin.post("/projects", {"name": "q", "nodes": ["e1"]})
     assert (named.status_code, named.json["error"]["code"]) == (409, "node_drained")
