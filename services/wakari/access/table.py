@@ -38,6 +38,11 @@ class Action(StrEnum):
     TASK_READ_ALL = "task.read-all"
     TOKEN_OWN = "token.own"  # noqa: S105 - the name of an action
     SSH_KEY_OWN = "ssh-key.own"
+    TOKEN_ALL = "token.all"  # noqa: S105 - the name of an action
+    APP_READ_ALL = "app.read-all"
+    EXCEPTION_READ = "exception.read"
+    REPORT_READ = "report.read"
+    LOG_READ = "log.read"
 
 
 @dataclass(frozen=True)
@@ -76,5 +81,10 @@ TABLE: Mapping[Action, Rule] = MappingProxyType(
         Action.TASK_READ_ALL: Rule("See everybody's tasks", site=SiteRole.STAFF),
         Action.TOKEN_OWN: Rule("List and revoke one's own API tokens", site=SiteRole.USER),
         Action.SSH_KEY_OWN: Rule("List, add and remove one's own SSH keys", site=SiteRole.USER),
+        Action.TOKEN_ALL: Rule("List and revoke everybody's API tokens", site=SiteRole.SUPERUSER),
+        Action.APP_READ_ALL: Rule("List the apps that run on all nodes", site=SiteRole.STAFF),
+        Action.EXCEPTION_READ: Rule("See unexpected errors of the services, mark them as read", site=SiteRole.STAFF),
+        Action.REPORT_READ: Rule("See what happened on the site in a day, a week or a month", site=SiteRole.STAFF),
+        Action.LOG_READ: Rule("Read the security log of the site and take it away", site=SiteRole.SUPERUSER),
     }
 )

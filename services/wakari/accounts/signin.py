@@ -112,11 +112,11 @@ class SignIn:
         token = self.store.tokens.resume(secret)
         return self.store.users.get(token.user) if token and token.sid is None else None
 
-    def revoke_token(self, user: str, token_id: str, address: str = "") -> bool:
-        """End one of a person's tokens; return whether there was one."""
+    def revoke_token(self, user: str, token_id: str, address: str = "", *, actor: str = "") -> bool:
+        """End one of a person's tokens, by themselves where no actor is named; return whether there was one."""
         token = self.store.tokens.revoke(token_id, user)
         if token is not None:
-            self.store.audit.add("token.revoke", user, user, address, token=token_id)
+            self.store.audit.add("token.revoke", actor or user, user, address, token=token_id)
         return token is not None
 
     @staticmethod

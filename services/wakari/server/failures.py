@@ -3,13 +3,18 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, make_response, render_template, request
+import logging
+
+from flask import Flask, Response, g, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from wakari.core import logs, web
 from wakari.core.errors import AppError, UnavailableError
+from wakari.server.services import services
 from wakari.store import StoreUnavailable
+
+log = logging.getLogger(__name__)
 
 PROGRAM_PATHS = ("/api/", "/oauth/token", "/_wakari/")
 Answer = tuple[Response, int] | Response
@@ -69,7 +74,23 @@ def _http(error: HTTPException) -> Answer:
     return response
 
 
+def _remember(error: Exception) -> None:
+    """Note the error for administrators; where the database is away, the log alone has it."""
+    known = g.get("signed_in")
+    try:
+        services().store.exceptions.take(
+            error,
+            service="wk-server",
+            where=f"{request.method} {request.path}",
+            user=known.user.name if known else "",
+            request_id=logs.request_id(),
+        )
+    except StoreUnavailable:
+        log.warning("an unexpected error could not be noted for administrators")
+
+
 def _unknown(error: Exception) -> Answer:
+    _remember(error)
     response, status = web.unknown_error_response(error)
     if request.path.startswith(PROGRAM_PATHS):
         return response, status

@@ -5,9 +5,12 @@ from __future__ import annotations
 
 import logging
 import random
+import re
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from wakari.core import logs
@@ -21,6 +24,17 @@ log = logging.getLogger(__name__)
 MAX_TEXT = 200  # characters of a field (security rule: log fields bounded)
 PATIENCE = 10.0  # seconds to win a place in the chain from all other processes
 HIGHEST = "audit"  # the counter that remembers the highest number given
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Entries to look for; empty: all. `event` is what its name begins with; `until` is excluded."""
+
+    event: str = ""
+    actor: str = ""
+    subject: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 class Audit(Repository[Event]):
@@ -72,6 +86,30 @@ class Audit(Repository[Event]):
         """Return the newest entries; those of what one person did or others did to them, where given."""
         where = {} if about is None else {"$or": [{"actor": about}, {"subject": about}]}
         return self._many(where, (("at", -1),), limit)
+
+    def find(self, wanted: Wanted, limit: int) -> list[Event]:
+        """Return the newest entries that are wanted."""
+        where: dict[str, Any] = {}
+        if wanted.event:
+            where["event"] = {"$regex": f"^{re.escape(wanted.event)}"}
+        if wanted.actor:
+            where["actor"] = wanted.actor
+        if wanted.subject:
+            where["subject"] = wanted.subject
+        bounds = {"$gte": wanted.since, "$lt": wanted.until}
+        if between := {key: value for key, value in bounds.items() if value is not None}:
+            where["at"] = between
+        return self._many(where, (("at", -1),), limit)
+
+    def counts(self, since: datetime, until: datetime) -> dict[str, int]:
+        """Return how often each event came in a period, `until` excluded, the most frequent first."""
+        pipeline: list[dict[str, Any]] = [
+            {"$match": {"at": {"$gte": since, "$lt": until}}},
+            {"$group": {"_id": "$event", "count": {"$sum": 1}}},
+            {"$sort": {"count": -1, "_id": 1}},
+        ]
+        with translated():
+            return {row["_id"]: row["count"] for row in self._documents.aggregate(pipeline)}
 
     def entries(self) -> Iterator[Document]:
         """Return all entries, those of before the chain first, then in the order of the chain, as exported."""

@@ -101,6 +101,11 @@ class Tokens(Repository[Token]):
         where = {"user": user, "sid": None, "expires_at": {"$gt": now()}}
         return self._many(where, (("created_at", -1),))
 
+    def everybodys(self, user: str, limit: int) -> list[Token]:
+        """Return living tokens, newest first, of one person where given, without those made for gateways."""
+        where = {"sid": None, "expires_at": {"$gt": now()}, **({"user": user} if user else {})}
+        return self._many(where, (("created_at", -1),), limit)
+
     def revoke(self, token_id: str, user: str) -> Token | None:
         """End one token of a person; return it, None where they have none with this id.
 

@@ -10,6 +10,7 @@ from typing import Any
 from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.database import Database
 
+READ_EXCEPTIONS = 90 * 86400  # seconds an unexpected error is kept after it came last
 FINISHED_TASKS = 30 * 86400  # seconds a finished task is kept
 
 INDEXES: Mapping[str, tuple[IndexModel, ...]] = MappingProxyType(
@@ -18,6 +19,7 @@ INDEXES: Mapping[str, tuple[IndexModel, ...]] = MappingProxyType(
             IndexModel([("uid", ASCENDING)], name="uid", unique=True),
             IndexModel("roles", name="roles"),
             IndexModel("groups", name="groups"),
+            IndexModel([("created_at", DESCENDING)], name="created_at"),
         ),
         "groups": (),
         "site": (),
@@ -66,9 +68,22 @@ INDEXES: Mapping[str, tuple[IndexModel, ...]] = MappingProxyType(
             IndexModel("sid", name="sid", sparse=True),
             IndexModel("code", name="code", sparse=True),
             IndexModel("expires_at", name="ttl", expireAfterSeconds=0),
+            IndexModel([("created_at", DESCENDING)], name="created_at"),
         ),
         "codes": (IndexModel("sid", name="sid"), IndexModel("expires_at", name="ttl", expireAfterSeconds=300)),
-        "project_use": (IndexModel("project_id", name="project"), IndexModel("node", name="node")),
+        "project_use": (
+            IndexModel("project_id", name="project"),
+            IndexModel("node", name="node"),
+            IndexModel(
+                [("project_id", ASCENDING), ("node", ASCENDING)],
+                name="busy",
+                partialFilterExpression={"apps.0": {"$exists": True}},
+            ),
+        ),
+        "exceptions": (
+            IndexModel("at", name="ttl", expireAfterSeconds=READ_EXCEPTIONS),
+            IndexModel("read", name="unread", partialFilterExpression={"read": False}),
+        ),
         "drift": (
             IndexModel("project_id", name="project"),
             IndexModel("node", name="node"),

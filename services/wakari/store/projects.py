@@ -78,6 +78,10 @@ class Projects(Repository[Project]):
             where = {"$and": [where, later]}
         return self._many(where, ORDER, limit)
 
+    def named(self, ids: Iterable[str]) -> list[Project]:
+        """Return the projects of these ids; one that is gone is left out."""
+        return self._many({"_id": {"$in": list(ids)}})
+
     def on_node(self, node: str, data_center: str) -> dict[str, str]:
         """Return the ids of the projects that live on the node, by `owner/name`."""
         where = {"nodes": node, "data_center": data_center}

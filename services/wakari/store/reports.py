@@ -74,6 +74,10 @@ class ProjectUses(Repository[ProjectUse]):
         """Return what is known of the project, a record a node."""
         return self._many({"project_id": project_id})
 
+    def running(self, limit: int) -> list[ProjectUse]:
+        """Return the projects with running apps, by node."""
+        return self._many({"apps.0": {"$exists": True}}, (("project_id", 1), ("node", 1)), limit)
+
     def take(self, node: str, at: datetime, told: Mapping[str, tuple[Sequence[AppUse], Sequence[AppStopped]]]) -> None:
         """Store what a node reported, by project id; what it does not speak of any more does not run there."""
         changes: list[UpdateOne | UpdateMany] = []

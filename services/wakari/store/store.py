@@ -19,6 +19,7 @@ from wakari.store.changes import ChangeFeed
 from wakari.store.credentials import Codes, Sessions, Tokens
 from wakari.store.datacenters import DataCenters, Nodes
 from wakari.store.errors import Conflict, translated
+from wakari.store.exceptions import Exceptions
 from wakari.store.groups import Groups
 from wakari.store.projects import Projects
 from wakari.store.reports import Drifts, ProjectUses
@@ -53,6 +54,7 @@ class Store:
         self.site = Site(self.database.site)
         self.uses = ProjectUses(self.database.project_use)
         self.drifts = Drifts(self.database.drift)
+        self.exceptions = Exceptions(self.database.exceptions)
         self.changes = ChangeFeed(self.database)
 
     def init(self) -> list[str]:

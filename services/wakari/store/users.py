@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from pymongo import ReturnDocument
@@ -37,6 +38,11 @@ class Users(Repository[User]):
     def page(self, after: str, limit: int) -> list[User]:
         """Return accounts in the order of their names, those behind `after`."""
         return self._many({"_id": {"$gt": after}, **PRESENT}, limit=limit)
+
+    def made(self, since: datetime, until: datetime, limit: int) -> list[User]:
+        """Return the accounts that were made in a period, `until` excluded, newest first."""
+        where = {"created_at": {"$gte": since, "$lt": until}, **PRESENT}
+        return self._many(where, (("created_at", -1),), limit)
 
     def count(self, role: str | None = None) -> int:
         """Return the number of accounts, of those with the role where one is given."""

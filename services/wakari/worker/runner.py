@@ -84,8 +84,12 @@ class Runner:
             self._failed(task, error)
         except LeaseLostError:
             raise
-        except Exception:
+        except Exception as error:
             log.exception("unexpected error in a task", extra=_facts(task))
+            where = f"{task.verb} {task.project}"
+            self.store.exceptions.take(
+                error, service="wakari-worker", where=where, user=task.requested_by, request_id=logs.request_id()
+            )
             self._failed(task, UnavailableError("internal_error", "Something went wrong in wakari-worker."))
         else:
             self._end(task, None)

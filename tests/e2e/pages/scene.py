@@ -54,7 +54,12 @@ def furnish(kit: Kit) -> None:
     services.team.put(kit.caller(people["helga"]), shared, OWNER, "viewer")
     _run(store, services, kit, made)
     for attempt in range(3):
-        services.sign_in.store.audit.add("auth.failed", "nobody", "nobody", f"192.0.2.{attempt}")
+        store.audit.add("auth.failed", "nobody", "nobody", f"192.0.2.{attempt}")
+    services.sign_in.issue_token(owner, "Nightly forecast on the build server", 86400)
+    try:
+        int("one")
+    except ValueError as error:
+        store.exceptions.take(error, service="wk-server", where="GET /ada/ocean", user="ada", request_id="5f1c")
 
 
 def state(store: Store, project: Project, to: str, **fields: Any) -> None:

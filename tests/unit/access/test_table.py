@@ -72,6 +72,11 @@ ALLOWED = {
     "task.read-all": {"staff", "superuser"},
     "token.own": EVERYBODY,
     "ssh-key.own": EVERYBODY,
+    "token.all": {"superuser"},
+    "app.read-all": {"staff", "superuser"},
+    "exception.read": {"staff", "superuser"},
+    "report.read": {"staff", "superuser"},
+    "log.read": {"superuser"},
 }
 
 

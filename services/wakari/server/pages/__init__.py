@@ -3,9 +3,29 @@
 
 from __future__ import annotations
 
-from wakari.server.pages import account, admin, dashboard, project, session
+from wakari.server.pages import (
+    account,
+    admin,
+    admin_groups,
+    admin_log,
+    admin_site,
+    admin_work,
+    dashboard,
+    project,
+    session,
+)
 from wakari.server.pages.blueprint import blueprint
 
-VIEWS = (account, admin, dashboard, project, session)  # imported so that they enter themselves into the blueprint
+VIEWS = (
+    account,
+    admin,
+    admin_groups,
+    admin_log,
+    admin_site,
+    admin_work,
+    dashboard,
+    project,
+    session,
+)  # imported so that they enter themselves into the blueprint
 
 __all__ = ["VIEWS", "blueprint"]

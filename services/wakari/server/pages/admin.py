@@ -181,13 +181,6 @@ def admin_tasks() -> tuple[str, int]:
     return page("admin/tasks.html", tab="tasks", tasks=found[:PAGE], more=more)
 
 
-@blueprint.get("/admin/log")
-@needs(Action.USER_ROLES)
-def admin_log() -> tuple[str, int]:
-    """Return the newest entries of the security log."""
-    return page("admin/log.html", tab="log", events=services().store.audit.latest(LOG_LINES))
-
-
 def _users(status: int = 200, **context: object) -> tuple[str, int]:
     after = request.args.get("after", "")
     found = services().store.users.page(after, PAGE + 1)

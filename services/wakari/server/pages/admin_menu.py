@@ -27,17 +27,25 @@ class Part:
     entries: tuple[Entry, ...]
 
 
+EXCEPTIONS = "/admin/exceptions"
 MENU = (
     Part(
         "Today",
         (
             Entry("overview", "/admin", "Overview", "speedometer2", Action.TASK_READ_ALL),
+            Entry("report", "/admin/report", "Daily report", "calendar3", Action.REPORT_READ),
+            Entry("apps", "/admin/apps", "Running apps", "cpu", Action.APP_READ_ALL),
             Entry("tasks", "/admin/tasks", "Task queue", "list-task", Action.TASK_READ_ALL),
+            Entry("exceptions", EXCEPTIONS, "Exceptions", "bug", Action.EXCEPTION_READ),
         ),
     ),
     Part(
         "People",
-        (Entry("users", "/admin/users", "Users", "people-fill", Action.USER_READ),),
+        (
+            Entry("users", "/admin/users", "Users", "people-fill", Action.USER_READ),
+            Entry("groups", "/admin/groups", "Groups", "collection", Action.USER_READ),
+            Entry("tokens", "/admin/tokens", "API tokens", "key", Action.TOKEN_ALL),
+        ),
     ),
     Part(
         "Places",
@@ -49,7 +57,10 @@ MENU = (
     ),
     Part(
         "Site",
-        (Entry("log", "/admin/log", "Security log", "journal-text", Action.USER_ROLES),),
+        (
+            Entry("general", "/admin/general", "General", "sliders", Action.SETTING_READ),
+            Entry("log", "/admin/log", "Security log", "journal-text", Action.LOG_READ),
+        ),
     ),
 )
 ENTRIES = tuple(entry for part in MENU for entry in part.entries)

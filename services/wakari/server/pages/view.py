@@ -102,6 +102,7 @@ def _context() -> dict[str, Any]:
         "static": services().settings.static_url,
         "announcement": _announcement,
         "admin_menu": MENU,
+        "unread_exceptions": lambda: _unread(caller),
         "allowed": {entry.action for entry in ENTRIES if has(caller, entry.action)},
     }
 
@@ -112,6 +113,14 @@ def _announcement() -> str:
         return services().site.get().announcement
     except StoreUnavailable:
         return ""
+
+
+def _unread(caller: Caller) -> int:
+    """Return how many unexpected errors nobody read, for those who may."""
+    try:
+        return services().store.exceptions.unread() if has(caller, Action.EXCEPTION_READ) else 0
+    except StoreUnavailable:
+        return 0
 
 
 def page(template: str, status: int = 200, **context: Any) -> tuple[str, int]:  # noqa: ANN401
