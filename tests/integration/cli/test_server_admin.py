@@ -152,6 +152,7 @@ def test_nodes_are_registered_by_name_or_id_and_brought_in_line(admin: Command, 
             "data_center": "east",
             "url": "http://c1.lan:5002",
             "state": "unknown",
+            "drained": False,
             "description": "big",
         }
     ]
