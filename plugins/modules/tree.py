@@ -182,6 +182,16 @@ def main() -> None:
                 "default": [],
                 "options": {**place, **named, "mode": {"type": "raw", "required": True}},
             },
+            # Read by the action plugin on the controller, which puts `files` in its place.
+            "trees": {
+                "type": "list",
+                "elements": "dict",
+                "default": [],
+                "options": {
+                    "src": {"type": "path", "required": True},
+                    "dest": {"type": "path", "required": True},
+                },
+            },
             "files": {
                 "type": "list",
                 "elements": "dict",
