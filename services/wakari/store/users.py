@@ -39,6 +39,12 @@ class Users(Repository[User]):
         """Return accounts in the order of their names, those behind `after`."""
         return self._many({"_id": {"$gt": after}, **PRESENT}, limit=limit)
 
+    def beginning(self, letters: str, limit: int) -> list[User]:
+        """Return the accounts whose names begin with these letters, in order; none for no letters."""
+        if not letters:
+            return []
+        return self._many({"_id": {"$gte": letters, "$lt": letters + "\uffff"}, **PRESENT}, limit=limit)
+
     def made(self, since: datetime, until: datetime, limit: int) -> list[User]:
         """Return the accounts that were made in a period, `until` excluded, newest first."""
         where = {"created_at": {"$gte": since, "$lt": until}, **PRESENT}

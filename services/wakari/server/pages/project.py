@@ -23,6 +23,7 @@ from wakari.server.services import services
 from wakari.store.records import Project
 
 HISTORY = 10  # tasks shown on the page
+OFFERED = 8  # people to pick from
 
 
 @blueprint.get("/<owner>/<name>")
@@ -97,6 +98,19 @@ def project_settings(owner: str, name: str) -> tuple[str, int]:
         activity=activity.project_activity(me().caller, project),
         roles=[role for role in LEVEL_OF_ROLE if role != "owner"],
     )
+
+
+@blueprint.get("/<owner>/<name>/people")
+@signed_in
+def offer_people(owner: str, name: str) -> Response:
+    """Return people to pick for the team whose names begin as typed, as options of the form's list."""
+    project = _visible(owner, name)
+    require(me().caller, Action.PROJECT_TEAM, project)
+    letters = request.args.get("user", "")[:64].strip().lower()
+    there = {project.owner, *(entry.user for entry in project.members)}
+    found = services().store.users.beginning(letters, OFFERED + len(there))
+    people = [user for user in found if user.name not in there][:OFFERED]
+    return Response(render_template("_people.html", people=people), mimetype="text/html")
 
 
 @blueprint.post("/<owner>/<name>/settings")
