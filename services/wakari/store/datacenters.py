@@ -79,9 +79,9 @@ class Nodes(Repository[Node]):
         """Return the nodes of one data center."""
         return self._many({"data_center": data_center_id})
 
-    def page(self, after: str, limit: int) -> list[Node]:
-        """Return nodes in the order of their names, those behind `after`."""
-        return self._many({"_id": {"$gt": after}}, limit=limit)
+    def page(self, after: str, limit: int, filters: Mapping[str, str] | None = None) -> list[Node]:
+        """Return nodes in the order of their names, those behind `after`; of a data center or state where given."""
+        return self._many({"_id": {"$gt": after}, **(filters or {})}, limit=limit)
 
     def add(self, *, name: str, data_center: str, url: str, description: str) -> Node:
         """Return the new node; raise Conflict where name or URL is taken."""

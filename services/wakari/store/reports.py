@@ -112,11 +112,10 @@ class Drifts(Repository[Drift]):
         """Return the checks of the project."""
         return self._many({"project_id": project_id})
 
-    def worst(self, limit: int) -> list[Drift]:
-        """Return the checks that found something wrong or failed, the worst first."""
-        return self._many(
-            {"$or": [{"wrong": {"$gt": 0}}, {"error": {"$ne": None}}]}, (("wrong", -1), ("_id", 1)), limit
-        )
+    def worst(self, limit: int, filters: Mapping[str, str] | None = None) -> list[Drift]:
+        """Return the checks that found something wrong or failed, the worst first; those of one node where given."""
+        where = {"$or": [{"wrong": {"$gt": 0}}, {"error": {"$ne": None}}], **(filters or {})}
+        return self._many(where, (("wrong", -1), ("_id", 1)), limit)
 
     def summary(self) -> tuple[int, int]:
         """Return how many projects were checked, and how many of them had something wrong."""

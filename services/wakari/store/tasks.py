@@ -135,9 +135,11 @@ class Tasks(Repository[Task]):
         given = self._change(_held(task, worker), {"$inc": {"attempts": -1}})
         return given is not None and self.retry(given, worker, 0)
 
-    def page(self, *, requested_by: str | None, before: str | None, limit: int) -> list[Task]:
-        """Return tasks, newest first; those of one person, those behind `before`, where given."""
-        where: dict[str, Any] = {}
+    def page(
+        self, *, requested_by: str | None, before: str | None, limit: int, filters: Mapping[str, str] | None = None
+    ) -> list[Task]:
+        """Return tasks, newest first; those of one person, those behind `before`, those of a state, where given."""
+        where: dict[str, Any] = dict(filters or {})
         if requested_by is not None:
             where["requested_by"] = requested_by
         if before is not None:

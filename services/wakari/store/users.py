@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -35,9 +35,9 @@ class Users(Repository[User]):
         """Return the accounts of these names; one that is missing or removed is left out."""
         return {user.name: user for user in self._many({"_id": {"$in": list(names)}, **PRESENT}, tx=tx)}
 
-    def page(self, after: str, limit: int) -> list[User]:
-        """Return accounts in the order of their names, those behind `after`."""
-        return self._many({"_id": {"$gt": after}, **PRESENT}, limit=limit)
+    def page(self, after: str, limit: int, filters: Mapping[str, str] | None = None) -> list[User]:
+        """Return accounts in the order of their names, those behind `after`; of one group or role where given."""
+        return self._many({"_id": {"$gt": after}, **(filters or {}), **PRESENT}, limit=limit)
 
     def beginning(self, letters: str, limit: int) -> list[User]:
         """Return the accounts whose names begin with these letters, in order; none for no letters."""

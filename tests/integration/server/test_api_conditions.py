@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import pytest
 from werkzeug.test import TestResponse
 
-from tests.serverkit import Api, Kit
+from tests.serverkit import PASSWORD, Api, Kit
+from wakari.server.api import blueprint  # noqa: F401 - fills the table
+from wakari.server.api.table import TABLE
 
 
 @pytest.fixture
@@ -63,8 +66,79 @@ def test_projects_are_listed_by_owner_node_and_state(kit: Kit, admin: Api) -> No
     first = admin.get("/projects?node=e1&limit=1").json
     assert [first["next"], *listed(admin, f"node=e1&cursor={first['next']}")] == ["bob/q", "p0", "p2"]
     for wrong in ("owner=$ne", "node=", "state=a%20b", "owner[$ne]=x"):
-        answer = admin.get(f"/projects?{wrong}")
-        if "[" in wrong:
-            assert answer.status_code == 200  # no parameter of ours
-        else:
-            assert answer.status_code == 422, wrong
+        assert admin.get(f"/projects?{wrong}").status_code == 422, wrong
+
+
+def test_every_list_goes_page_by_page(kit: Kit, admin: Api) -> None:
+    """The route table says which lists there are: walked one item at a time, each tells what it tells whole."""
+    bob = kit.user("bob")
+    for number in range(3):
+        admin.post("/groups", {"name": f"g{number}"})
+        admin.post("/projects", {"name": f"p{number}"})
+        admin.post(f"/projects/wakari/p{number}/start")
+        admin.post("/tokens", {"username": "wakari", "password": PASSWORD, "name": f"t{number}"})
+        project = kit.services.store.projects.get("wakari", f"p{number}")
+        assert project is not None
+        kit.services.store.database.drift.insert_one(
+            {"_id": f"{project.id}/e1", "project_id": project.id, "project": project.path, "node": "e1"}
+            | {"asked_at": project.created_at, "at": project.created_at, "wrong": number + 1}
+        )
+        key = base64.b64encode(b"\0\0\0\x0bssh-ed25519\0\0\0 " + bytes([number + 1] * 32)).decode()
+        assert admin.post("/ssh-keys", {"name": f"k{number}", "key": f"ssh-ed25519 {key}"}).status_code == 201
+    kit.place("west", "w1")
+    assert bob
+    for route in TABLE.routes:
+        if not route.paged:
+            continue
+        whole = admin.get(route.path).json
+        assert len(whole["items"]) >= 2, route.path
+        assert whole["next"] is None
+        walked: list[Any] = []
+        cursor = ""
+        while cursor is not None:
+            answer = admin.get(f"{route.path}?limit=1&cursor={cursor}")
+            assert answer.status_code == 200, f"{route.path}: {answer.text}"
+            walked += answer.json["items"]
+            cursor = answer.json["next"]
+            assert len(walked) <= len(whole["items"]), route.path
+        for item in (*walked, *whole["items"]):
+            item.pop("last_used_at", None)
+        assert walked == whole["items"], route.path
+
+
+def test_lists_are_filtered(kit: Kit, admin: Api) -> None:
+    kit.user("bob", "staff")
+    west, _ = kit.place("west", "w1", "w2")
+    admin.post("/groups", {"name": "physics", "members": ["bob"]})
+    admin.post("/projects", {"name": "p", "nodes": ["e1"], "data_center": "east"})
+    admin.post("/projects/wakari/p/start")
+
+    def names(path: str, key: str = "name") -> list[str]:
+        answer = admin.get(path)
+        assert answer.status_code == 200, answer.text
+        return [item[key] for item in answer.json["items"]]
+
+    assert names("/users?group=physics") == ["bob"]
+    assert names("/users?role=superuser") == ["wakari"]
+    assert names(f"/nodes?data_center={west.id}") == ["w1", "w2"]
+    assert names("/nodes?state=down") == []
+    assert names("/tasks?state=queued", "verb") == ["start-project"]
+    assert names("/tasks?state=done", "verb") == []
+    assert names("/tasks?verb=stop-project", "verb") == []
+
+
+def test_refusals_of_the_framework_have_the_one_shape(admin: Api) -> None:
+    answers = {
+        404: admin.get("/no-such-thing"),
+        405: admin.call("PUT", "/settings", {}),
+        413: admin.post("/groups", {"name": "x", "summary": "x" * 300_000}),
+        415: admin.client.post("/api/v1/groups", data="name=x", headers={"Authorization": f"Bearer {admin.token}"}),
+    }
+    for status, answer in answers.items():
+        assert answer.status_code == status
+        error = answer.json["error"]
+        assert set(error) >= {"code", "message", "hint", "request_id"}
+        assert error["request_id"] == answer.headers["X-Request-Id"]
+    assert "PATCH" in answers[405].headers["Allow"]
+    given = admin.client.get("/api/v1/users", headers={"X-Request-Id": "from-the-caller-1"})
+    assert given.headers["X-Request-Id"] == "from-the-caller-1"

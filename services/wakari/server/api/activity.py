@@ -13,7 +13,7 @@ from wakari.projects.reports import is_silent
 from wakari.projects.sites import node_unknown
 from wakari.server.api.models import Out
 from wakari.server.api.present import visible
-from wakari.server.api.routing import Page, Window
+from wakari.server.api.routing import Page, Window, page_of_all
 from wakari.server.api.table import TABLE
 from wakari.server.services import services
 from wakari.store.records import Node, Project
@@ -176,12 +176,13 @@ def node(caller: Caller, name: str) -> NodeActivityOut:
     action=Action.NODE_READ,
     answer=DriftOut,
     paged=True,
+    filters=("node",),
 )
-def permission_drift(caller: Caller, window: Window) -> Page[DriftOut]:
+def permission_drift(caller: Caller, window: Window, filters: dict[str, str]) -> Page[DriftOut]:
     """Return the checks that found something wrong or failed; one page."""
     require_site(caller, Action.NODE_READ)
-    found = services().store.drifts.worst(window.limit)
-    return Page([_drift(one) for one in found], None)
+    found = services().store.drifts.worst(0, filters)
+    return page_of_all(found, window, lambda one: f"{one.project}/{one.node}", _drift)
 
 
 def project_activity(caller: Caller, project: Project) -> ProjectActivityOut:

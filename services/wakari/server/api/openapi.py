@@ -22,6 +22,7 @@ PHRASES = {
     404: "Not found, or not to be seen by the caller",
     409: "In conflict with what is there",
     412: "Changed since it was read (If-Match)",
+    413: "More than 256 KiB",
     415: "Not JSON",
     422: "A field breaks a rule",
     429: "Too many attempts",
@@ -132,7 +133,7 @@ def _responses(route: Route) -> dict[str, Any]:
     else:
         statuses |= {401}
     if route.body is not None:
-        statuses |= {400, 415, 422}
+        statuses |= {400, 413, 415, 422}
     if route.paged:
         statuses |= {422}
     if TABLE.shown_by(route):

@@ -88,11 +88,19 @@ def remove(caller: Caller, id: str) -> None:  # noqa: A002
     services().sites.remove(_known(id), actor=caller.name, address=who.address())
 
 
-@TABLE.add("GET", "/nodes", "List compute nodes", action=Action.NODE_READ, answer=NodeOut, paged=True)
-def nodes(caller: Caller, window: Window) -> Page[NodeOut]:
+@TABLE.add(
+    "GET",
+    "/nodes",
+    "List compute nodes",
+    action=Action.NODE_READ,
+    answer=NodeOut,
+    paged=True,
+    filters=("data_center", "state"),
+)
+def nodes(caller: Caller, window: Window, filters: dict[str, str]) -> Page[NodeOut]:
     """Return nodes in the order of their names."""
     require_site(caller, Action.NODE_READ)
-    found = services().store.nodes.page(window.after, window.limit + 1)
+    found = services().store.nodes.page(window.after, window.limit + 1, filters)
     return page(found, window, lambda node: node.name, NodeOut.of)
 
 

@@ -102,6 +102,7 @@ def _view(route: Route, shown_by: Route | None) -> Callable[..., Response]:
         if route.body is not None:
             arguments["body"] = read_body(route.body)
         if route.paged:
+            _known_parameters(route)
             arguments["window"] = _window()
         if route.filters:
             arguments["filters"] = _filters(route)
@@ -141,6 +142,15 @@ def read_body(kind: type[BaseModel]) -> BaseModel:
             hint="See /api/v1/openapi.json for what this address takes.",
             detail={"fields": fields[:20]},
         ) from None
+
+
+def _known_parameters(route: Route) -> None:
+    # A filter with a slip in its name must not answer with everything.
+    known = ("limit", "cursor", *route.filters)
+    if set(request.args) - set(known):
+        raise BadInputError(
+            "parameter_unknown", "This list has no such parameter.", hint=f"It takes {', '.join(known)}."
+        )
 
 
 def _window() -> Window:
@@ -196,6 +206,17 @@ def page(found: Sequence[T], window: Window, cursor: Callable[[T], str], shown: 
     return Page([shown(item) for item in items], cursor(items[-1]) if more else None)
 
 
+def page_of_all(
+    everything: Sequence[T], window: Window, cursor: Callable[[T], str], shown: Callable[[T], Any]
+) -> Page[Any]:
+    """Return one page of a short list that was read whole; an empty one behind something that is gone."""
+    start = 0
+    if window.after:
+        places = [number for number, item in enumerate(everything, 1) if cursor(item) == window.after]
+        start = places[0] if places else len(everything)
+    return page(everything[start : start + window.limit + 1], window, cursor, shown)
+
+
 def sign_in_required() -> AppError:
     """Return the refusal of a call without a token."""
     return AppError(
@@ -206,4 +227,4 @@ def sign_in_required() -> AppError:
     )
 
 
-__all__ = ["Caller", "Page", "Route", "Table", "Window", "page", "read_body"]
+__all__ = ["Caller", "Page", "Route", "Table", "Window", "page", "page_of_all", "read_body"]

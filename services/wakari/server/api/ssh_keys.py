@@ -6,16 +6,15 @@ from __future__ import annotations
 from wakari.access import Action, Caller
 from wakari.server import who
 from wakari.server.api.models import NewSshKey, SshKeyOut
-from wakari.server.api.routing import Page, Window
+from wakari.server.api.routing import Page, Window, page_of_all
 from wakari.server.api.table import TABLE
 from wakari.server.services import services
 
 
 @TABLE.add("GET", "/ssh-keys", "List one's own SSH keys", action=Action.SSH_KEY_OWN, answer=SshKeyOut, paged=True)
 def index(caller: Caller, window: Window) -> Page[SshKeyOut]:
-    """Return all of them: nobody has many."""
-    found = services().accounts.get(caller.name).ssh_keys
-    return Page([SshKeyOut.of(key) for key in found[: window.limit]], None)
+    """Return them in the order they were added."""
+    return page_of_all(services().accounts.get(caller.name).ssh_keys, window, lambda key: key.id, SshKeyOut.of)
 
 
 @TABLE.add(

@@ -18,12 +18,16 @@ from wakari.server.services import services
     action=Action.TASK_OWN,
     answer=TaskOut,
     paged=True,
+    filters=("state", "verb"),
 )
-def index(caller: Caller, window: Window) -> Page[TaskOut]:
+def index(caller: Caller, window: Window, filters: dict[str, str]) -> Page[TaskOut]:
     """Return tasks."""
     everybody = has(caller, Action.TASK_READ_ALL)
     found = services().store.tasks.page(
-        requested_by=None if everybody else caller.name, before=window.after or None, limit=window.limit + 1
+        requested_by=None if everybody else caller.name,
+        before=window.after or None,
+        limit=window.limit + 1,
+        filters=filters,
     )
     return page(found, window, lambda task: task.id, TaskOut.of)
 

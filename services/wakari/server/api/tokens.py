@@ -7,7 +7,7 @@ from wakari.access import Action, Caller
 from wakari.core.errors import AppError
 from wakari.server import who
 from wakari.server.api.models import IssuedToken, NewToken, TokenOut
-from wakari.server.api.routing import Page, Window
+from wakari.server.api.routing import Page, Window, page_of_all
 from wakari.server.api.table import TABLE
 from wakari.server.services import services
 
@@ -32,9 +32,8 @@ def create(_: Caller, body: NewToken) -> IssuedToken:
 
 @TABLE.add("GET", "/tokens", "List one's own tokens", action=Action.TOKEN_OWN, answer=TokenOut, paged=True)
 def index(caller: Caller, window: Window) -> Page[TokenOut]:
-    """Return all of them: nobody has many."""
-    found = services().store.tokens.of(caller.name)
-    return Page([TokenOut.of(token) for token in found[: window.limit]], None)
+    """Return the living ones, newest first."""
+    return page_of_all(services().store.tokens.of(caller.name), window, lambda token: token.id, TokenOut.of)
 
 
 @TABLE.add(

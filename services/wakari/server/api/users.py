@@ -13,11 +13,20 @@ from wakari.server.services import services
 from wakari.store.records import User
 
 
-@TABLE.add("GET", "/users", "List accounts", action=Action.USER_READ, answer=UserOut, paged=True)
-def index(caller: Caller, window: Window) -> Page[UserOut]:
+@TABLE.add(
+    "GET",
+    "/users",
+    "List accounts",
+    action=Action.USER_READ,
+    answer=UserOut,
+    paged=True,
+    filters=("group", "role"),
+)
+def index(caller: Caller, window: Window, filters: dict[str, str]) -> Page[UserOut]:
     """Return accounts in the order of their names."""
     require_site(caller, Action.USER_READ)
-    found = services().store.users.page(window.after, window.limit + 1)
+    fields = {f"{name}s": value for name, value in filters.items()}
+    found = services().store.users.page(window.after, window.limit + 1, fields)
     return page(found, window, lambda user: user.name, UserOut.of)
 
 
