@@ -112,6 +112,17 @@ class Projects(Repository[Project]):
         """Return the number of projects with these values: owner, state, nodes, data_center."""
         return self._count(equal)
 
+    def owned_counts(self, owners: Iterable[str]) -> dict[str, int]:
+        """Return how many projects each of these people owns."""
+        names = list(owners)
+        pipeline: list[dict[str, Any]] = [
+            {"$match": {"owner": {"$in": names}}},
+            {"$group": {"_id": "$owner", "count": {"$sum": 1}}},
+        ]
+        with translated():
+            found = {row["_id"]: row["count"] for row in self._documents.aggregate(pipeline)}
+        return {name: found.get(name, 0) for name in names}
+
     def load(self, nodes: Iterable[str]) -> dict[str, tuple[int, int]]:
         """Return for each node how many projects run (or change state) on it, and how many live on it."""
         names = list(nodes)

@@ -156,6 +156,16 @@ class Tasks(Repository[Task]):
         """Return a project's tasks, newest first."""
         return self._many({"project_id": project_id}, (("created_at", -1),), limit)
 
+    def workers(self) -> dict[str, int]:
+        """Return the workers that hold a task now, with how many each holds."""
+        pipeline: list[dict[str, Any]] = [
+            {"$match": {"state": "running", "lease.until": {"$gt": now()}}},
+            {"$group": {"_id": "$lease.worker", "count": {"$sum": 1}}},
+            {"$sort": {"_id": 1}},
+        ]
+        with translated():
+            return {row["_id"]: row["count"] for row in self._documents.aggregate(pipeline)}
+
     def count(self, state: str) -> int:
         """Return the number of tasks in a state."""
         return self._count({"state": state})

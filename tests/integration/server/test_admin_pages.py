@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from html import unescape
 
 import pytest
 
@@ -59,6 +60,8 @@ def test_each_page_opens_for_whom_the_table_says(kit: Kit) -> None:
         ("/admin/general", {"announcement": "x"}, Action.SETTING_WRITE),
         ("/admin/exceptions/read", {}, Action.EXCEPTION_READ),
         ("/admin/tokens/revoke", {"user": "x", "token": "y"}, Action.TOKEN_ALL),
+        ("/admin/nodes/drain", {"name": "x"}, Action.NODE_WRITE),
+        ("/admin/data-centers/remove", {"name": "x"}, Action.DATA_CENTER_WRITE),
         ("/admin/groups", {"name": "makers"}, Action.GROUP_WRITE),
         ("/admin/groups/join", {"group": "makers", "user": "x"}, Action.GROUP_WRITE),
         ("/admin/groups/leave", {"group": "makers", "user": "x"}, Action.GROUP_WRITE),
@@ -218,6 +221,50 @@ def test_a_group_lives_from_its_form_to_its_end(kit: Kit, root: Browser, staff: 
     assert ("makers" in page, "Add a group" in page) == (True, False)
     root.submit("/admin/groups/remove", {"group": "makers"}, "/admin/groups")
     assert kit.services.store.groups.get("makers") is None
+
+
+def test_a_node_is_drained_and_used_again(kit: Kit, root: Browser, store: Store) -> None:
+    kit.place("east", "east-1", "east-2")
+    root.submit("/admin/nodes/drain", {"name": "east-1", "drained": "1"}, "/admin/nodes")
+    node = store.nodes.get("east-1")
+    assert node
+    assert node.drained
+    assert root.get("/admin/nodes").text.count(">Drained<") == 1
+    assert kit.project(kit.user("alice")).nodes == ("east-2",)
+    root.submit("/admin/nodes/drain", {"name": "east-1"}, "/admin/nodes")
+    node = store.nodes.get("east-1")
+    assert node
+    assert not node.drained
+    root.submit("/admin/nodes/drain", {"name": "gone", "drained": "1"}, "/admin/nodes")
+    assert "There is no such node" in root.get("/admin/nodes").text
+
+
+def test_a_data_center_tells_its_health_and_goes_once_it_is_empty(kit: Kit, root: Browser, store: Store) -> None:
+    place, _ = kit.place("east")
+    store.data_centers.set_health(place.id, "degraded", [f"no answer {XSS}"])
+    page = root.get("/admin/data-centers").text
+    assert '"status": "degraded"' in unescape(page)
+    assert XSS not in page
+    root.submit("/admin/data-centers/remove", {"name": "east"}, "/admin/users")
+    assert store.data_centers.get(place.id)
+    assert "still has nodes" in root.get("/admin").text
+    store.nodes.remove("east-1")
+    root.submit("/admin/data-centers/remove", {"name": "east"}, "/admin/data-centers")
+    assert store.data_centers.get(place.id) is None
+
+
+def test_people_have_the_number_of_their_projects_and_the_queue_its_workers(
+    kit: Kit, staff: Browser, store: Store
+) -> None:
+    kit.place()
+    owner = kit.user("alice")
+    made = [kit.project(owner, name) for name in ("one", "two")]
+    assert store.projects.owned_counts(["alice", "helga"]) == {"alice": 2, "helga": 0}
+    assert "<td>2</td>" in staff.get("/admin/users").text
+    assert "No worker holds a task" in staff.get("/admin/tasks").text
+    kit.services.lifecycle.start(kit.caller(owner), made[0])
+    assert store.tasks.claim("worker-7", 30)
+    assert "worker-7 (1)" in staff.get("/admin/tasks").text
 
 
 def test_a_form_of_another_site_changes_nothing(root: Browser, store: Store) -> None:

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from wakari.access import Action, require_site
 from wakari.accounts import passwords
 from wakari.core.errors import AppError
+from wakari.projects.sites import data_center_unknown, node_unknown
 from wakari.server import who
 from wakari.server.api.activity import node_activity
 from wakari.server.api.users import remove_account, require_for
@@ -125,6 +126,22 @@ def admin_data_centers() -> tuple[str, int]:
     return page("admin/data_centers.html", tab="data-centers", data_centers=found, nodes=nodes)
 
 
+@blueprint.post("/admin/data-centers/remove")
+@needs(Action.DATA_CENTER_WRITE)
+def admin_remove_data_center() -> Response:
+    """Forget a data center without nodes and projects."""
+    name, actor = field("name"), me().user.name
+
+    def remove() -> None:
+        found = services().store.data_centers.find(name)
+        if found is None:
+            raise data_center_unknown()
+        services().sites.remove(found, actor=actor, address=who.address())
+
+    attempt(remove, f"The data center {name} is removed.")
+    return back("/admin/data-centers")
+
+
 @blueprint.get("/admin/nodes")
 @needs(Action.NODE_READ)
 def admin_nodes() -> tuple[str, int]:
@@ -162,6 +179,22 @@ def admin_remove_node() -> Response:
     return back("/admin/nodes")
 
 
+@blueprint.post("/admin/nodes/drain")
+@needs(Action.NODE_WRITE)
+def admin_drain_node() -> Response:
+    """Give a node no new projects, or give it some again."""
+    name, drained, actor = field("name"), bool(field("drained")), me().user.name
+
+    def drain() -> None:
+        found = services().store.nodes.get(name)
+        if found is None:
+            raise node_unknown()
+        services().sites.change_node(found, drained=drained, actor=actor, address=who.address())
+
+    attempt(drain, f"{name} gets no new projects from now on." if drained else f"{name} gets new projects again.")
+    return back("/admin/nodes")
+
+
 @blueprint.get("/admin/permissions")
 @needs(Action.NODE_READ)
 def admin_permissions() -> tuple[str, int]:
@@ -178,14 +211,16 @@ def admin_tasks() -> tuple[str, int]:
     """Return the newest tasks."""
     found = services().store.tasks.page(requested_by=None, before=request.args.get("before"), limit=PAGE + 1)
     more = found[PAGE - 1].id if len(found) > PAGE else None
-    return page("admin/tasks.html", tab="tasks", tasks=found[:PAGE], more=more)
+    workers = services().store.tasks.workers()
+    return page("admin/tasks.html", tab="tasks", tasks=found[:PAGE], more=more, workers=workers)
 
 
 def _users(status: int = 200, **context: object) -> tuple[str, int]:
     after = request.args.get("after", "")
     found = services().store.users.page(after, PAGE + 1)
     more = found[PAGE - 1].name if len(found) > PAGE else None
-    return page("admin/users.html", status, tab="users", users=found[:PAGE], more=more, **context)
+    owned = services().store.projects.owned_counts(user.name for user in found[:PAGE])
+    return page("admin/users.html", status, tab="users", users=found[:PAGE], owned=owned, more=more, **context)
 
 
 def _nodes(status: int = 200, **context: object) -> tuple[str, int]:
