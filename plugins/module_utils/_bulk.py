@@ -83,10 +83,8 @@ def run_bulk(
             _one(client, kind, item, label, outcome, present=True, found=found)
         if purge and known is not None:
             named = set(labels)
-            for label, present in known.items():
-                if label not in named and not kept(present):
-                    gone = {**present, "wait_timeout": module.params.get("wait_timeout")}
-                    _one(client, kind, gone, label, outcome, present=False, found=Found(present))
+            others = {label: item for label, item in known.items() if label not in named and not kept(item)}
+            _purge(client, kind, others, outcome, module.params.get("wait_timeout"))
         return _result(module, outcome, client)
 
     run(module, work)
@@ -99,6 +97,19 @@ def _listed(client: Client, collection: str, wanted: Sequence[Mapping[str, Any]]
         yield from client.items(f"/{collection}")
     for owner in owners if not purge and len(owners) <= FEW else ():
         yield from client.items(f"/{collection}", owner=owner)
+
+
+def _purge(client: Client, kind: Kind, others: Mapping[str, Json], outcome: Outcome, wait_timeout: int | None) -> None:
+    """Remove all, then wait for each: they go side by side."""
+    for label, item in others.items():
+        _one(client, kind, {**item, "wait": False}, label, outcome, present=False, found=Found(item))
+    if client.read_only:
+        return
+    for label in outcome.removed:
+        try:
+            kind.removed(client, {**others[label], "wait_timeout": wait_timeout}, {})
+        except (ApiError, CannotError) as error:
+            outcome.fail(label, error)
 
 
 def _one(

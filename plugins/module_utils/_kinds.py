@@ -146,11 +146,13 @@ class Projects(Kind):
         return {**changed, **{name: value for name, value in _team(target).items() if name in changed}}
 
     def removed(self, client: Client, wanted: Mapping[str, Any], answer: Json) -> None:
-        """Wait until the node has archived the files and the project is gone.
+        """Wait until the node has archived the files and the project is gone; not where `wait` is false.
 
         Raises:
             CannotError: the task failed, or takes longer than `wait_timeout` seconds.
         """
+        if wanted.get("wait") is False:
+            return
         end = time.monotonic() + float(wanted.get("wait_timeout") or 120)
         while True:
             item, _ = client.find(self.path(wanted, None))
