@@ -8,21 +8,20 @@ import hmac
 import os
 from pathlib import Path
 
-from flask import Flask, Response, jsonify
+from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from wakari.core import web
-from wakari.core.errors import UnavailableError
 from wakari.server import failures, guard
 from wakari.server.api.blueprint import blueprint as api
+from wakari.server.health import blueprint as health
 from wakari.server.internal import blueprint as internal
 from wakari.server.oauth.blueprint import blueprint as oauth
 from wakari.server.oauth.blueprint import init_authority, token
 from wakari.server.pages import blueprint as pages
-from wakari.server.services import EXTENSION, build, services
+from wakari.server.services import EXTENSION, build
 from wakari.server.settings import ServerSettings
-from wakari.store import StoreUnavailable
 
 PACKAGE = Path(__file__).parent
 STATIC_FOLDER = PACKAGE / "static"
@@ -59,17 +58,8 @@ def create_app(settings: ServerSettings) -> Flask:
     app.register_blueprint(internal, url_prefix="/api/internal/v1")
     app.register_blueprint(oauth, url_prefix="/oauth")
     app.register_blueprint(pages)
-    app.add_url_rule("/_wakari/health", view_func=health)
+    app.register_blueprint(health, url_prefix="/_wakari")
     return app
-
-
-def health() -> tuple[Response, int]:
-    """Return whether the server can work, which is whether MongoDB answers."""
-    try:
-        services().store.ping()
-    except StoreUnavailable as error:
-        return jsonify({"status": "error", "messages": [str(error)]}), UnavailableError("", "").status
-    return jsonify({"status": "ok", "messages": []}), 200
 
 
 def _derive(secret: str, purpose: str) -> str:

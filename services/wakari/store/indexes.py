@@ -11,6 +11,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.database import Database
 
 READ_EXCEPTIONS = 90 * 86400  # seconds an unexpected error is kept after it came last
+FORGOTTEN_WORKERS = 3600  # seconds after which a worker that was killed is forgotten
 FINISHED_TASKS = 30 * 86400  # seconds a finished task is kept
 
 INDEXES: Mapping[str, tuple[IndexModel, ...]] = MappingProxyType(
@@ -97,6 +98,7 @@ INDEXES: Mapping[str, tuple[IndexModel, ...]] = MappingProxyType(
             # The place in the chain; entries of before the chain have none.
             IndexModel("seq", name="seq", unique=True, partialFilterExpression={"seq": {"$type": "number"}}),
         ),
+        "workers": (IndexModel("at", name="ttl", expireAfterSeconds=FORGOTTEN_WORKERS),),
         "counters": (),
     }
 )

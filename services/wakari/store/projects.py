@@ -108,6 +108,10 @@ class Projects(Repository[Project]):
         """Return the projects in whose team the group is."""
         return self._many({"groups.group": group}, ORDER, limit, tx)
 
+    def by_state(self) -> dict[str, int]:
+        """Return the number of projects in each state that has any."""
+        return self._count_by("state")
+
     def count(self, **equal: str) -> int:
         """Return the number of projects with these values: owner, state, nodes, data_center."""
         return self._count(equal)

@@ -39,6 +39,12 @@ class Repository(Generic[R]):
         with translated():
             return self._documents.count_documents(where)
 
+    def _count_by(self, field: str) -> dict[str, int]:
+        """Return how many documents have each value of a field."""
+        with translated():
+            found = self._documents.aggregate([{"$group": {"_id": f"${field}", "count": {"$sum": 1}}}])
+            return {str(row["_id"]): row["count"] for row in found}
+
     def _insert(self, document: Document, tx: Transaction = None) -> R:
         """Insert and return the record; raise Conflict where a unique index refuses it."""
         with translated(tx):

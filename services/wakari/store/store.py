@@ -28,6 +28,7 @@ from wakari.store.ssh_keys import SshKeys
 from wakari.store.tasks import Tasks
 from wakari.store.throttles import Throttles
 from wakari.store.users import Users
+from wakari.store.workers import Workers
 
 T = TypeVar("T")
 SELECT_TIMEOUT = 3000  # ms to find a primary; a person is waiting
@@ -55,6 +56,7 @@ class Store:
         self.uses = ProjectUses(self.database.project_use)
         self.drifts = Drifts(self.database.drift)
         self.exceptions = Exceptions(self.database.exceptions)
+        self.workers = Workers(self.database.workers)
         self.changes = ChangeFeed(self.database)
 
     def init(self) -> list[str]:

@@ -166,6 +166,16 @@ class Tasks(Repository[Task]):
         with translated():
             return {row["_id"]: row["count"] for row in self._documents.aggregate(pipeline)}
 
+    def by_state(self) -> dict[str, int]:
+        """Return the number of tasks in each state that has any."""
+        return self._count_by("state")
+
+    def oldest_due(self) -> float:
+        """Return for how many seconds the task that waits longest could have been begun; 0 for none."""
+        moment = now()
+        oldest = self._one({"state": "queued", "run_after": {"$lte": moment}}, sort=(("run_after", 1),))
+        return (moment - oldest.run_after).total_seconds() if oldest else 0.0
+
     def count(self, state: str) -> int:
         """Return the number of tasks in a state."""
         return self._count({"state": state})

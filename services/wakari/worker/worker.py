@@ -20,6 +20,7 @@ from wakari.worker.runner import LEASE, Runner
 log = logging.getLogger(__name__)
 IDLE_PAUSE = 0.5  # seconds between two looks into an empty queue
 AWAY_PAUSE = 3.0  # seconds to wait while MongoDB is away
+BEAT = LEASE / 3  # seconds between two signs of life, with which leases are renewed
 GRACE = 10.0  # seconds tasks may still take after SIGTERM before they are given back
 
 
@@ -53,6 +54,13 @@ class Worker:
         for thread in workers:
             thread.join(max(0.0, deadline - time.monotonic()))
         self.runner.release()
+        self._leave()
+
+    def _leave(self) -> None:
+        try:
+            self.store.workers.leave(self.name)
+        except StoreUnavailable as error:
+            log.warning("this worker is not signed off", extra={"reason": str(error)})
 
     def _work(self) -> None:
         while not self.stop.is_set():
@@ -71,13 +79,15 @@ class Worker:
     def _renew(self) -> None:
         # Goes on while the process waits for its last tasks: a daemon thread, ended by the end of the process.
         pause = threading.Event()
-        while not pause.wait(LEASE / 3):
+        while True:
             try:
+                self.store.workers.beat(self.name, threads=self._threads, at_work=len(self.runner.claimed))
                 self.runner.renew()
             except StoreUnavailable as error:
                 log.warning("leases cannot be renewed", extra={"reason": str(error)})
             except Exception:
                 log.exception("unexpected error while leases were renewed")
+            pause.wait(BEAT)
 
     def _watch(self) -> None:
         with ThreadPoolExecutor(4, "health") as pool:
