@@ -344,3 +344,19 @@ def test_a_limit_that_a_node_cannot_hold_is_told_and_locks_nobody_out(
     assert task.error is not None
     assert task.error["message"] == "n1: This node cannot enforce it."
     assert at(store, project).state == "stopped"
+
+
+def test_an_unexpected_error_in_a_task_is_noted_for_administrators(
+    kit: Kit, store: Store, begin: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr("wakari.worker.jobs.Jobs.run", fail)
+    alice = kit.user("alice")
+    kit.services.lifecycle.start(kit.caller(alice), kit.project(alice))
+    begin()
+    wait_for(store.exceptions.unread)
+    found = store.exceptions.latest(1)[0]
+    assert (found.service, found.kind, found.message) == ("wakari-worker", "RuntimeError", "a bug")
+    assert (found.where, found.user) == ("start-project alice/demo", "alice")
