@@ -16,6 +16,7 @@ from wakari.store.records import Project, State, Task, TaskVerb
 
 START_FROM: tuple[State, ...] = ("stopped", "error")
 STOP_FROM: tuple[State, ...] = ("starting", "running", "error")
+CANCELLED: tuple[TaskVerb, ...] = ("start-project", "stop-project")  # what a person may call off
 ANY: tuple[State, ...] = ("stopped", "starting", "running", "stopping", "error")
 
 
@@ -59,6 +60,45 @@ class Lifecycle:
             self.store.audit.add("project.delete", caller.name, project.path, address, task=task.id)
             return task
         return self._present(project, ANY, "It is being deleted.")
+
+    def cancel(self, caller: Caller, project: Project, address: str = "") -> Task:
+        """Return the start or stop of the project, cancelled while it waited for a worker or for its next attempt.
+
+        What never began leaves a stopped project as it was; anything else leaves it in error, from which it can be
+        started and stopped: nobody knows then how far its nodes came.
+
+        Raises:
+            AppError: `task_not_waiting` (409) where there is none, or it is at work, or deletes the project.
+        """
+        require(caller, Action.PROJECT_RUN, project)
+
+        def cancel(tx: Transaction) -> Task | None:
+            current = self.store.projects.by_id(project.id, tx)
+            if current is None or current.task is None:
+                return None
+            task = self.store.tasks.cancel(current.task, CANCELLED, tx)
+            if task is None:
+                return None
+            if task.verb == "start-project" and not task.attempts and not current.started_once:
+                self.store.projects.settle(project.id, task.id, "stopped", None, tx)
+            else:
+                what = "Starting" if task.verb == "start-project" else "Stopping"
+                tried = f" after {task.attempts} attempt{'s' if task.attempts > 1 else ''}" if task.attempts else ""
+                last = f" The last one said: {task.error['message']}" if task.error else ""
+                reason = f"{what} was cancelled by {caller.name}{tried}.{last}"
+                self.store.projects.settle(project.id, task.id, "error", reason, tx)
+            return task
+
+        cancelled = self.store.transaction(cancel)
+        if cancelled is None:
+            raise AppError(
+                "task_not_waiting",
+                f"Nothing that moves {project.path} waits for a worker.",
+                hint="A task at work goes on to its end; stop the project instead.",
+                status=409,
+            )
+        self.store.audit.add("project.cancel", caller.name, project.path, address, task=cancelled.id)
+        return cancelled
 
     def _move(
         self, caller: Caller, project: Project, states: tuple[State, ...], to: State, verb: TaskVerb

@@ -60,6 +60,12 @@ class Tasks(Repository[Task]):
                 session=tx,
             )
 
+    def cancel(self, task_id: str, verbs: Iterable[TaskVerb], tx: Transaction) -> Task | None:
+        """Return the task, cancelled; None where it does not wait or is none of these verbs."""
+        where = {"_id": task_id, "state": "queued", "verb": {"$in": list(verbs)}}
+        fields = {"state": "cancelled", "finished_at": now()}
+        return self._change(where, {"$set": fields, "$unset": {"waiting_project": ""}}, tx)
+
     def claim(self, worker: str, lease: float) -> Task | None:
         """Return a task that is now this worker's for `lease` seconds; None where nothing is to be done.
 

@@ -360,3 +360,73 @@ def test_an_unexpected_error_in_a_task_is_noted_for_administrators(
     found = store.exceptions.latest(1)[0]
     assert (found.service, found.kind, found.message) == ("wakari-worker", "RuntimeError", "a bug")
     assert (found.where, found.user) == ("start-project alice/demo", "alice")
+
+
+def test_a_first_start_that_waits_is_cancelled_and_leaves_the_project_stopped(
+    kit: Kit, store: Store, stand: GatewayStand, begin: Begin
+) -> None:
+    alice = kit.user("alice")
+    project, other = kit.project(alice), kit.project(alice, "other")
+    task = kit.services.lifecycle.start(kit.caller(alice), project)
+    assert kit.api(alice).post("/projects/alice/demo/cancel").json["state"] == "cancelled"
+    assert (at(store, project).state, at(store, project).reason) == ("stopped", None)
+    assert kit.api(alice).post("/projects/alice/demo/cancel").status_code == 409
+    kit.services.lifecycle.start(kit.caller(alice), other)
+    begin()
+    wait_for(lambda: at(store, other).state == "running")
+    assert [job["project"]["name"] for job in stand.jobs] == ["other"]
+    found = store.tasks.get(task.id)
+    assert found is not None
+    assert found.state == "cancelled"
+    kit.services.lifecycle.start(kit.caller(alice), at(store, project))
+    wait_for(lambda: at(store, project).state == "running")
+
+
+def test_a_task_that_waits_for_its_next_attempt_is_cancelled(
+    kit: Kit, store: Store, stand: GatewayStand, begin: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner_module, "BACK_OFF", 60.0)
+    stand.close()
+    alice = kit.user("alice")
+    project = kit.project(alice)
+    task = kit.services.lifecycle.start(kit.caller(alice), project)
+    begin()
+
+    def tried() -> bool:
+        found = store.tasks.get(task.id)
+        return found is not None and found.error is not None
+
+    wait_for(tried)
+    kit.services.lifecycle.cancel(kit.caller(alice), at(store, project))
+    reason = str(at(store, project).reason)
+    assert at(store, project).state == "error"
+    assert reason.startswith("Starting was cancelled by alice after 1 attempt. The last one said: ")
+    assert "cannot be reached" in reason
+
+
+def test_a_task_at_work_and_a_deletion_are_not_cancelled(kit: Kit, store: Store) -> None:
+    alice = kit.user("alice")
+    api = kit.api(alice)
+    project, gone = kit.project(alice), kit.project(alice, "gone")
+    kit.services.lifecycle.start(kit.caller(alice), project)
+    claimed = store.tasks.claim("w", 30)
+    assert claimed is not None
+    answer = api.post("/projects/alice/demo/cancel")
+    assert (answer.status_code, answer.json["error"]["code"]) == (409, "task_not_waiting")
+    assert at(store, project).state == "starting"
+    kit.services.lifecycle.delete(kit.caller(alice), gone)
+    assert api.post("/projects/alice/gone/cancel").status_code == 409
+    assert at(store, gone).deleting
+
+
+def test_the_button_cancels_and_goes_away(kit: Kit, store: Store) -> None:
+    alice = kit.user("alice")
+    project = kit.project(alice)
+    browser = kit.browser(alice)
+    button = 'action="/alice/demo/cancel"'
+    assert button not in browser.get("/alice/demo").text
+    kit.services.lifecycle.start(kit.caller(alice), project)
+    assert button in browser.get("/alice/demo").text
+    assert browser.submit("/alice/demo/cancel", {}, page="/alice/demo").status_code == 303
+    assert at(store, project).state == "stopped"
+    assert button not in browser.get("/alice/demo").text

@@ -141,6 +141,20 @@ def stop(caller: Caller, owner: str, name: str) -> TaskOut:
 
 
 @TABLE.add(
+    "POST",
+    ONE + "/cancel",
+    "Cancel a start or stop that still waits for a worker",
+    action=Action.PROJECT_RUN,
+    answer=TaskOut,
+    errors=(404, 409),
+)
+def cancel(caller: Caller, owner: str, name: str) -> TaskOut:
+    """Return the task as it is now."""
+    project = visible(caller, owner, name)
+    return TaskOut.of(services().lifecycle.cancel(caller, project, who.address()))
+
+
+@TABLE.add(
     "PUT",
     ONE + "/members/{user}",
     "Put a person into the team, or change their role",

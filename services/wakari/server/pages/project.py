@@ -77,6 +77,15 @@ def stop_project(owner: str, name: str) -> Response:
     return back(f"/{project.path}")
 
 
+@blueprint.post("/<owner>/<name>/cancel")
+@signed_in
+def cancel_task(owner: str, name: str) -> Response:
+    """Call off the start or stop that waits."""
+    project = _visible(owner, name)
+    attempt(lambda: services().lifecycle.cancel(me().caller, project, who.address()), "It was cancelled.")
+    return back(f"/{project.path}")
+
+
 @blueprint.get("/<owner>/<name>/nodes")
 @signed_in
 def project_nodes(owner: str, name: str) -> tuple[str, int]:
