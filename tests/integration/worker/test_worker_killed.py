@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Four workers as processes, one of them killed with SIGKILL every two seconds, while a queue is worked off."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.gatewaystand import RESULT, GatewayStand
+from tests.serverkit import Kit
+from wakari.server.settings import ServerSettings
+
+TASKS = 200
+WORKERS = 4
+JOB = 0.25  # seconds of work at the node
+KILL_EVERY = 2.0
+PATIENCE = 150.0  # generous: a busy machine starts processes slowly
+# The program itself, with a lease of 6 s instead of 30: whoever takes over need not wait half a minute.
+PROGRAM = """
+import sys
+from wakari.worker import main, runner, worker
+runner.LEASE = worker.LEASE = 6.0
+worker.BEAT = 1.0
+sys.exit(main.main(sys.argv[1:]))
+"""
+
+
+@pytest.fixture
+def stand() -> Iterator[GatewayStand]:
+    made = GatewayStand()
+    yield made
+    made.close()
+
+
+class Crew:
+    """The processes; `kill` ends one without a word and starts another in its place."""
+
+    def __init__(self, prefix: Path) -> None:
+        own = prefix / "etc/wakari/wakari-worker-config.json"
+        own.write_text(json.dumps({"prefix": str(prefix), "worker_threads": 1, "health_interval": 3600}))
+        files = [prefix / "etc/wakari/config.json", prefix / "etc/wakari/wk-server-config.json", own]
+        self.command = [sys.executable, "-c", PROGRAM, *itertools.chain(*(("-c", str(file)) for file in files))]
+        self.log = (prefix / "worker.log").open("wb")
+        self.processes = [self._begin() for _ in range(WORKERS)]
+
+    def _begin(self) -> subprocess.Popen[bytes]:
+        path = os.pathsep.join(part for part in sys.path if part)
+        return subprocess.Popen(self.command, stderr=self.log, env={**os.environ, "PYTHONPATH": path})
+
+    def kill(self, number: int) -> None:
+        assert self.processes[number].poll() is None, "a worker ended by itself: see worker.log"
+        self.processes[number].kill()
+        self.processes[number].wait()
+        self.processes[number] = self._begin()
+
+    def end(self) -> None:
+        for process in self.processes:
+            process.kill()
+            process.wait()
+        self.log.close()
+
+
+def test_each_task_is_done_once_though_workers_are_killed(
+    kit: Kit, stand: GatewayStand, settings: ServerSettings
+) -> None:
+    store = kit.services.store
+    place, stand.secret = kit.services.sites.register("east", stand.url, "", actor="test")
+    stand.client_id = place.client_id
+    kit.services.sites.add_node("n1", place.id, "http://n1.test:5002", "", actor="test")
+    alice = kit.user("alice")
+    for number in range(TASKS):
+        kit.services.lifecycle.start(kit.caller(alice), kit.project(alice, f"p{number}"))
+
+    begun: Counter[str] = Counter()
+    lock = threading.Lock()
+
+    def slow(job: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        with lock:
+            begun[job["project"]["name"]] += 1
+        yield {"step": "accounts", "message": "begun", "fraction": 0.1}
+        time.sleep(JOB)
+        yield RESULT
+
+    stand.answer = slow
+    crew = Crew(settings.prefix)
+    kills = 0
+    end = time.monotonic() + PATIENCE
+    next_kill = time.monotonic() + KILL_EVERY
+    try:
+        while store.tasks.count("done") < TASKS:
+            assert time.monotonic() < end, f"{store.tasks.by_state()} after {kills} kills"
+            if time.monotonic() >= next_kill:
+                # None is killed before one has worked: starting takes longer than two seconds on a busy machine.
+                if begun:
+                    crew.kill(kills % WORKERS)
+                    kills += 1
+                next_kill = time.monotonic() + KILL_EVERY
+            time.sleep(0.1)
+    finally:
+        crew.end()
+
+    tasks = store.tasks.page(requested_by=None, before=None, limit=0)
+    assert {task.state for task in tasks} == {"done"}
+    assert len(tasks) == TASKS
+    assert store.projects.by_state() == {"running": TASKS}
+    assert kills >= 3
+    taken_over = [task for task in tasks if task.attempts > 1]
+    assert taken_over, "no kill hit a task at work: this run proved nothing"
+    lost = sum(task.attempts - 1 for task in tasks)
+    assert lost <= kills, f"{lost} tasks were taken from workers, of which {kills} were killed with one task each"
+    for task in tasks:
+        # A claim sends the job once; only what a killed worker had begun is sent again, which nodes take as the same.
+        sent = begun[task.project.partition("/")[2]]
+        assert 1 <= sent <= task.attempts, f"{task.project}: sent {sent} times in {task.attempts} attempts"
+    ends = Counter(event.detail["task"] for event in store.audit.latest(0) if event.event == "task.done")
+    assert set(ends.values()) == {1}, "the end of a task is written once"
+    # A worker may be killed between the end of a task and its line in the log; no more than were killed.
+    assert TASKS - kills <= len(ends) <= TASKS
