@@ -89,9 +89,9 @@ class Site:
     def admin(self) -> Account:
         return Account(self.admin_user, self.admin_password, self.api).sign_in()
 
-    def new_account(self, prefix: str = "u") -> Account:
+    def new_account(self, prefix: str = "u", **fields: Any) -> Account:
         account = Account(f"{prefix}{secrets.token_hex(4)}", secrets.token_urlsafe(16), self.api)
-        self.admin().call("POST", "/users", {"name": account.name, "password": account.password})
+        self.admin().call("POST", "/users", {"name": account.name, "password": account.password, **fields})
         return account.sign_in()
 
     def run(self, host: str, command: str, *, check: bool = True) -> str:

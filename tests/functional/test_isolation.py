@@ -18,8 +18,11 @@ from wakari.core import tokens
 pytestmark = pytest.mark.platform
 
 REFUSED = {"PermissionError", "FileNotFoundError"}  # the latter where a private /tmp hides it
-# Of the platform's settings people may read these: what their own apps are made of, and the server's site of NGINX.
-OPEN = ("*/etc/jupyter/*", "*/etc/wakari/apps/*.json", "*/etc/conf.d/www.enterprise.conf")
+# Of the platform's settings people may read these: what their own apps are made of, where wk-environment finds
+# environments, and the server's site of NGINX.
+OPEN = ("*/etc/jupyter/*", "*/etc/wakari/apps/*.json", "*/etc/environments.json", "*/etc/conf.d/www.enterprise.conf")
+# Everybody may connect: the kernel says who asks (test_monitor.py has what it refuses).
+ASKED_BY_ALL = "/run/wakari/launcher/launcher.sock"
 OURS = "/opt/wakari /etc/wakari /run/wakari /run/wakari-server /var/log/wakari /var/lib/wakari"
 
 
@@ -123,7 +126,8 @@ def test_people_can_write_nothing_of_the_platform(both: Neighbours) -> None:
     found = _allowed(both, f"find {OURS} ! -type l 2>/dev/null || true", "W_OK")
     thief = both.thief
     assert {thief.log, f"{thief.runtime}/app.sock"} <= set(found)  # what is theirs: the question itself works
-    assert [path for path in found if path != thief.log and not path.startswith(thief.runtime)] == []
+    theirs = (thief.log, ASKED_BY_ALL)
+    assert [path for path in found if path not in theirs and not path.startswith(thief.runtime)] == []
     tops = both.site.run(both.node, "ls -d /projects /projects/* /projects/.[a-z]*").splitlines()
     assert f"/projects/{thief.name}" in tops
     assert _allowed(both, "ls -d /projects /projects/* /projects/.[a-z]*", "W_OK") == []
