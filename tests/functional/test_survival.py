@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -42,7 +45,7 @@ def retried(command: str) -> str:
 
 def kill(site: Site, host: str, tier: str, program: str) -> None:
     control = f"{PREFIX.format(tier=tier)}/bin/supervisorctl -c {PREFIX.format(tier=tier)}/etc/supervisord.conf"
-    site.run(host, f"kill -9 $({control} pid {program})")
+    site.run(host, f"kill -s KILL -- -$({control} pid {program})")  # with all its processes
     site.run(
         host, f"for i in $(seq 100); do {control} status {program} | grep -q RUNNING && exit 0; sleep .1; done; exit 1"
     )
@@ -73,27 +76,59 @@ def test_the_gateway_restarted(site: Site, person: Account, project: dict[str, A
     assert again.run("x + 1") == "42"
 
 
-@pytest.mark.parametrize("how", ["launcher killed", "service restarted"])
-def test_a_start_goes_on_where_the_launcher_ends_in_the_middle(
-    site: Site, person: Account, project: dict[str, Any], how: str
-) -> None:
-    node = project["nodes"][0]
-    name = how.split(maxsplit=1)[0]
-    at = {"data_center": project["data_center"], "nodes": [node]}
-    person.call("POST", "/projects", {"name": name, **at})
-    task = person.call("POST", f"/projects/{person.name}/{name}/start")["id"]
-    site.run(node, retried(f"test -d /projects/{person.name}/{name}/envs"))  # it is at its longest step, or behind it
-    if how == "launcher killed":
-        kill(site, node, "compute", "wk-compute")
-    else:
-        site.run(node, "service wakari-compute restart")
+@contextmanager
+def held_up(site: Site, node: str, project: str) -> Iterator[None]:
+    """Let a start of the project wait for its lock on the node during the block, as behind a long change."""
+    lock = f"/run/wakari/locks/project.{project.replace('/', '.')}.lock"
+    holder = site.run(node, f"setsid flock {lock} sleep 300 > /dev/null 2>&1 < /dev/null & echo $!")
+    site.run(node, retried(f"! flock --nonblock {lock} true"))
+    try:
+        yield
+    finally:
+        site.run(node, f"kill -s KILL -- -{holder}")
+
+
+def started(person: Account, name: str, node: str) -> str:
+    """Return the task of the first start of a new project on the node."""
+    center = person.call("GET", f"/projects/{person.name}/longrun")["data_center"]
+    person.call("POST", "/projects", {"name": name, "data_center": center, "nodes": [node]})
+    return str(person.call("POST", f"/projects/{person.name}/{name}/start")["id"])
+
+
+def goes_on(person: Account, name: str, task: str) -> dict[str, Any]:
+    """Return the task once its project runs and its kernel answers."""
     person.wait(f"{person.name}/{name}", "running")
-    ended = person.call("GET", f"/tasks/{task}")
+    ended: dict[str, Any] = person.call("GET", f"/tasks/{task}")
     assert ended["state"] == "done"
-    if how == "launcher killed":  # a restart lets it end what it has begun, where that is soon
-        assert ended["attempts"] > 1, "the start was over before the launcher ended: this test saw nothing"
     opened = Kernel(person, person.call("GET", f"/projects/{person.name}/{name}")["urls"]["apps"]["notebook"])
     assert opened.run("6 * 7") == "42"
+    return ended
+
+
+def test_a_start_goes_on_where_the_launcher_is_killed_in_the_middle(
+    site: Site, person: Account, project: dict[str, Any]
+) -> None:
+    node = project["nodes"][0]
+    with held_up(site, node, f"{person.name}/killed"):
+        task = started(person, "killed", node)
+        deadline = time.monotonic() + 60
+        while "Waiting for another change" not in str(person.call("GET", f"/tasks/{task}")["progress"]):
+            assert time.monotonic() < deadline, person.call("GET", f"/tasks/{task}")
+            time.sleep(0.2)
+        kill(site, node, "compute", "wk-compute")
+    assert goes_on(person, "killed", task)["attempts"] > 1
+
+
+def test_a_start_goes_on_where_the_service_is_restarted_in_the_middle(
+    site: Site, person: Account, project: dict[str, Any]
+) -> None:
+    node = project["nodes"][0]
+    task = started(person, "restarted", node)
+    site.run(node, retried(f"test -d /projects/{person.name}/restarted/envs"))  # at its longest step, or behind it
+    site.run(node, "service wakari-compute restart")
+    launcher = f"--unix-socket {PREFIX.format(tier='compute')}/var/run/wk-compute.sock http://launcher/"
+    site.run(node, retried(f"curl -s -o /dev/null {launcher}"))
+    goes_on(person, "restarted", task)
 
 
 def test_the_server_stopped_for_a_while(site: Site, kernel: Kernel) -> None:
