@@ -213,6 +213,7 @@ def test_full_disk_is_said_and_left_clean(channel: Path, tmp_path: Path) -> None
 def test_interrupted_creation_leaves_nothing_and_nobody_at_work(channel: Path, tmp_path: Path) -> None:
     prefix = tmp_path / "env"
     command = [sys.executable, "-m", "wakari.environments.cli", "create", "--prefix", str(prefix), "-c", str(channel)]
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell lets what it runs in the background ignore it
     with subprocess.Popen(
         [*command, "python", "jupyterlab"],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},

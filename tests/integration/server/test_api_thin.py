@@ -14,7 +14,7 @@ def test_a_person_gets_a_token_and_creates_and_starts_a_project(kit: Kit, api: A
     assert made.json["state"] == "stopped"
     assert made.json["urls"]["apps"] == {
         app: f"http://east.test:8089/alice/demo/{app}/"
-        for app in ("notebook", "lab", "workbench", "terminal", "viewer")
+        for app in ("notebook", "lab", "workbench", "terminal", "viewer", "resources")
     }
     task = alice.post("/projects/alice/demo/start")
     assert task.status_code == 202, task.text
@@ -39,7 +39,7 @@ def test_apps_are_offered_by_level(kit: Kit, api: Api) -> None:
     people["alice"].call("PUT", "/projects/alice/demo/members/bob", {"role": "viewer"})
     assert people["bob"].get("/projects/alice/demo").json["urls"]["apps"] == viewer
     people["alice"].call("PUT", "/projects/alice/demo/members/bob", {"role": "member"})
-    assert len(people["bob"].get("/projects/alice/demo").json["urls"]["apps"]) == 5
+    assert len(people["bob"].get("/projects/alice/demo").json["urls"]["apps"]) == 6
 
 
 def test_the_openapi_document_is_served(api: Api) -> None:

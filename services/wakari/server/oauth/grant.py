@@ -114,6 +114,6 @@ def make_token(client: GatewayClient, user: User, code: Code) -> dict[str, Any]:
         "token_type": "Bearer",
         "expires_in": TOKEN_SECONDS,
         "scope": code.scope,
-        "user": person(user).model_dump(),
+        "user": person(user).model_dump(exclude_none=True),
         "sid": code.sid,
     }
