@@ -60,7 +60,8 @@ check-unit: venv
 test: check test-integration test-all-in-one test-cluster ## Everything. Needs root.
 test-integration: venv ## Services against a real mongod, NGINX and conda channel on loopback.
 	tools/bootstrap/debian.sh test
-	$(PYTEST) tests/integration
+	$(PYTEST) tests/integration/hosts
+	$(PYTEST) -n 2 --dist loadfile tests/integration --ignore=tests/integration/hosts
 test-all-in-one: venv wheelhouse channel ## The three tiers on one test host, by molecule.
 	molecule test -s default
 test-cluster: venv wheelhouse channel ## Six test hosts by molecule, then functional and browser tests on them.
