@@ -11,7 +11,7 @@ from wakari.access import Action, Caller, has, require, require_site
 from wakari.core.errors import AppError
 from wakari.projects.reports import is_silent
 from wakari.projects.sites import node_unknown
-from wakari.server.api.models import Out
+from wakari.server.api.models.base import Out
 from wakari.server.api.present import visible
 from wakari.server.api.routing import Page, Window, page_of_all
 from wakari.server.api.table import TABLE

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from wakari.access import Action, Caller, require_site
 from wakari.server import who
-from wakari.server.api.models import GroupChange, GroupOut, NewGroup
+from wakari.server.api.models.people import GroupChange, GroupOut, NewGroup
 from wakari.server.api.routing import Page, Window, page
 from wakari.server.api.table import TABLE
 from wakari.server.services import services

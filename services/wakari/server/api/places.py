@@ -6,7 +6,7 @@ from __future__ import annotations
 from wakari.access import Action, Caller, require_site
 from wakari.projects.sites import data_center_unknown, node_unknown
 from wakari.server import who
-from wakari.server.api.models import (
+from wakari.server.api.models.places import (
     DataCenterChange,
     DataCenterOut,
     DataCenterSecret,

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from wakari.access import Action, Caller, Level, has, level
 from wakari.access.questions import not_found
-from wakari.server.api.models import MemberOut, ProgressOut, ProjectOut, ProjectUrls, TeamGroupOut
+from wakari.server.api.models.projects import MemberOut, ProgressOut, ProjectOut, ProjectUrls, TeamGroupOut
 from wakari.server.services import services
 from wakari.server.settings import AppButton
 from wakari.store.records import DataCenter, Project

@@ -6,7 +6,15 @@ from __future__ import annotations
 from wakari.access import Action, Caller, query
 from wakari.core.errors import BadInputError
 from wakari.server import who
-from wakari.server.api.models import MemberRole, NewProject, ProjectChange, ProjectOut, TaskOut, TeamGroupIn, TeamIn
+from wakari.server.api.models.projects import (
+    MemberRole,
+    NewProject,
+    ProjectChange,
+    ProjectOut,
+    TaskOut,
+    TeamGroupIn,
+    TeamIn,
+)
 from wakari.server.api.present import Places, project_out, visible
 from wakari.server.api.routing import Page, Window, page
 from wakari.server.api.table import TABLE

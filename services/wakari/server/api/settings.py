@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from wakari.access import Action, Caller, require_site
 from wakari.server import who
-from wakari.server.api.models import SettingsChange, SettingsOut
+from wakari.server.api.models.settings import SettingsChange, SettingsOut
 from wakari.server.api.table import TABLE
 from wakari.server.services import services
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from wakari.access import Action, Caller, has
 from wakari.core.errors import AppError
-from wakari.server.api.models import TaskOut
+from wakari.server.api.models.projects import TaskOut
 from wakari.server.api.routing import Page, Window, page
 from wakari.server.api.table import TABLE
 from wakari.server.services import services

@@ -6,7 +6,7 @@ from __future__ import annotations
 from wakari.access import Action, Caller
 from wakari.core.errors import AppError
 from wakari.server import who
-from wakari.server.api.models import IssuedToken, NewToken, TokenOut
+from wakari.server.api.models.people import IssuedToken, NewToken, TokenOut
 from wakari.server.api.routing import Page, Window, page_of_all
 from wakari.server.api.table import TABLE
 from wakari.server.services import services

@@ -6,7 +6,7 @@ from __future__ import annotations
 from wakari.access import Action, Caller, require_site
 from wakari.core.errors import AppError
 from wakari.server import who
-from wakari.server.api.models import NewUser, UserChange, UserOut
+from wakari.server.api.models.people import NewUser, UserChange, UserOut
 from wakari.server.api.routing import Page, Window, page
 from wakari.server.api.table import TABLE
 from wakari.server.services import services

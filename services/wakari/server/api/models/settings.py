@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Bodies and answers about the site's settings."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from wakari.server.api.models.base import In, Out
+from wakari.store.records import SiteSettings
+
+
+class SettingsChange(In):
+    """What shall change in the site's settings; keys that are left out stay."""
+
+    default_project_public: bool | None = Field(
+        default=None, description="Whether a project is public where nobody says; null: as the settings file says."
+    )
+    announcement: str = Field(default="", max_length=300, description="A line on top of every page; empty: none.")
+    anonymous_reading: bool = Field(
+        default=False, description="Whether public projects may be looked at in Viewer without signing in."
+    )
+
+
+class SettingsOut(Out):
+    """The site's settings."""
+
+    default_project_public: bool | None
+    announcement: str
+    anonymous_reading: bool
+
+    @classmethod
+    def of(cls, found: SiteSettings) -> SettingsOut:
+        """Return the settings as the API shows them."""
+        return cls.model_validate(found.model_dump())
