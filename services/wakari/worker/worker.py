@@ -34,25 +34,26 @@ class Worker:
         self.runner = Runner(store, self.jobs, self.name)
         self.health = HealthCheck(store, self.jobs, health_interval)
         self.stop = threading.Event()
+        self._ended = threading.Event()
         self._threads = threads
 
     def run(self) -> None:
         """Work until `stop` is set; then wait for what is at work and give back what does not end in time."""
         log.info("worker begins", extra={"worker": self.name, "threads": self._threads})
-        keeping = [
-            threading.Thread(target=self._renew, name="leases", daemon=True),
-            threading.Thread(target=self._watch, name="health", daemon=True),
-        ]
+        renewing = threading.Thread(target=self._renew, name="leases", daemon=True)
+        watching = threading.Thread(target=self._watch, name="health", daemon=True)
         workers = [
             threading.Thread(target=self._work, name=f"task-{number}", daemon=True) for number in range(self._threads)
         ]
-        for thread in (*keeping, *workers):
+        for thread in (renewing, watching, *workers):
             thread.start()
         self.stop.wait()
         log.info("worker ends", extra={"worker": self.name, "at_work": len(self.runner.claimed)})
         deadline = time.monotonic() + GRACE
         for thread in workers:
             thread.join(max(0.0, deadline - time.monotonic()))
+        self._ended.set()
+        renewing.join(GRACE)  # a beat after the farewell would make this worker live again
         self.runner.release()
         self._leave()
 
@@ -77,9 +78,8 @@ class Worker:
                 self.stop.wait(AWAY_PAUSE)
 
     def _renew(self) -> None:
-        # Goes on while the process waits for its last tasks: a daemon thread, ended by the end of the process.
-        pause = threading.Event()
-        while True:
+        # Goes on while the process waits for its last tasks.
+        while not self._ended.is_set():
             try:
                 self.store.workers.beat(self.name, threads=self._threads, at_work=len(self.runner.claimed))
                 self.runner.renew()
@@ -87,7 +87,7 @@ class Worker:
                 log.warning("leases cannot be renewed", extra={"reason": str(error)})
             except Exception:
                 log.exception("unexpected error while leases were renewed")
-            pause.wait(BEAT)
+            self._ended.wait(BEAT)
 
     def _watch(self) -> None:
         with ThreadPoolExecutor(4, "health") as pool:

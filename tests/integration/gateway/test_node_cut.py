@@ -24,7 +24,7 @@ from tests.integration.gateway.test_websockets import connect, echo
 
 pytestmark = pytest.mark.root
 
-OURS, NODES, PORT = "203.0.113.1", "203.0.113.2", 5002  # RFC 5737: nobody's
+OURS, NODES, PORT = "198.18.0.1", "198.18.0.2", 5002  # RFC 2544: for measurements, nobody's
 CONNECT = 3.0  # seconds (nginx.conf.j2)
 SLOW = 20.0  # seconds more on a busy machine
 WORST = 105.0  # seconds: a second wait of a minute would be 120
