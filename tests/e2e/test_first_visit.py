@@ -45,6 +45,8 @@ def test_from_sign_in_to_a_cell_that_ran(page: Page, site: Site) -> None:
     with page.context.expect_page() as created:
         notebook.get_by_role("menuitem", name=re.compile("Python")).first.click()
     editor = created.value
+    # A cell that is run before there is a kernel asks which one to take.
+    expect(editor.locator(".jp-Notebook-ExecutionIndicator")).to_have_attribute("data-status", "idle", timeout=60_000)
     cell = editor.locator(".jp-Notebook .jp-Cell .cm-content").first
     cell.click()
     editor.keyboard.type("import sys; print(sys.prefix)")

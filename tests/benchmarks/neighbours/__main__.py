@@ -5,7 +5,8 @@
 
 Asks the running platform (`make up`, or the one AEN_LOCAL_JSON describes). Two people have a Notebook on one node; each
 round measures one person's requests at rest, beside a bomb of memory and beside a bomb of processes in the other's
-kernel, so that a busy machine slows all three. Ends with 1 where the median of a round's ratios misses the goal.
+kernel, so that a busy machine slows all three. Ends with 1 where the median of the rounds' ratios misses the goal of
+requests; the time of a cell, which is work for the processor, is told without one.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from tests.functional.platform import Site
 GOAL = 1.2  # of the time at rest
 Asks = dict[str, Callable[[], None]]
 Times = dict[str, list[float]]  # seconds, by what was asked
+REQUEST = "an API request of Jupyter"
 PAUSE = 0.02  # seconds between two requests of a person
 # Each is said in the other's kernel; {0} seconds long.
 BOMBS = {
@@ -60,7 +62,7 @@ def main() -> int:
     both = settle(Site.read())
     limits = both.settings()["app_limits"]
     say(f"limits of one app: {limits}")
-    asks = {"an API request of Jupyter": _request(both.keeper), "a cell of the kernel": _cell(both.keeper)}
+    asks = {REQUEST: _request(both.keeper), "a cell of the kernel": _cell(both.keeper)}
     ratios: dict[tuple[str, str], list[float]] = {(what, name): [] for what in asks for name in BOMBS}
     for _ in range(options.rounds):
         rest = _times(asks, options.seconds)
@@ -73,8 +75,9 @@ def main() -> int:
     good = True
     for (what, name), found in ratios.items():
         ratio = statistics.median(found)
-        good = good and ratio <= GOAL
-        say(f"{what}, beside a bomb of {name} / at rest: {ratio:.2f} (goal: at most {GOAL})")
+        goal = f" (goal: at most {GOAL})" if what == REQUEST else ""
+        good = good and (ratio <= GOAL or what != REQUEST)
+        say(f"{what}, beside a bomb of {name} / at rest: {ratio:.2f}{goal}")
     close_kernels()
     return 0 if good else 1
 
