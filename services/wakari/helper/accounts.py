@@ -158,7 +158,7 @@ class Accounts:
         home = self._settings.home_root / person.name
         command = ["useradd", "--uid", str(person.uid), "--gid", str(person.gid), "--no-user-group"]
         command += ["--home-dir", str(home), "--create-home", "--key", "HOME_MODE=0700", "--shell", "/bin/bash"]
-        _run([*command, "--comment", "Wakari AEN", "--", person.name], person)
+        _run([*command, "--comment", person.name, "--", person.name], person)
         found = _find(person.name)
         if found is None:
             raise _failed(person, "useradd ended well, and the account is not there")

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 _SYSTEM = Path("/etc/gitconfig")
 _DEPTH = 3  # folders below the project in which repositories are looked for at the start; others when they are opened
 _MOST = 500  # folders looked at, so that a start never waits for a large project
+_UNNAMED = "Wakari AEN"  # what version 0.1.0 wrote where an account has the name of its person
 _SKIP = {"envs", ".git", "node_modules", ".ipynb_checkpoints"}
 
 _trusted: set[str] = set()
@@ -23,7 +24,9 @@ _trusted: set[str] = set()
 def prepare(project: Path, runtime: Path, server_url: str) -> None:
     """Write the configuration into the runtime folder and let git, in this process and its children, read it."""
     person = pwd.getpwuid(os.getuid())
-    name = person.pw_gecos.partition(",")[0].strip() or person.pw_name
+    name = person.pw_gecos.partition(",")[0].strip()
+    if name in {"", _UNNAMED}:
+        name = person.pw_name
     host = urlsplit(server_url).hostname or socket.gethostname()
     file = runtime / "gitconfig"
     runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
