@@ -17,7 +17,7 @@ from wakari.compute.opening import OpenApp, Opening
 from wakari.compute.settings import ComputeSettings
 from wakari.core import names, web
 from wakari.core.errors import AppError, BadInputError
-from wakari.core.messages import MAX_JOB, Job, Message
+from wakari.core.messages import MAX_JOB, Job, Message, first_problem
 from wakari.helper import systemd
 
 log = logging.getLogger(__name__)
@@ -130,6 +130,4 @@ def _message(kind: type[M]) -> M:
     try:
         return kind.model_validate(request.get_json(silent=True))
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise BadInputError("request_invalid", f"The request breaks the contract: {where}: {first['msg']}.") from error
+        raise BadInputError("request_invalid", f"The request breaks the contract: {first_problem(error)}.") from error

@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from wakari.core import names
 from wakari.core.errors import BadInputError
@@ -136,6 +136,15 @@ class Job(Message):
 def project_id_of(owner: str, project: str) -> str:
     """Return the id of a project as units of nodes carry it: 20 hex digits of SHA-256."""
     return hashlib.sha256(f"{owner}/{project}".encode()).hexdigest()[:20]
+
+
+def first_problem(error: ValidationError, whole: str = "") -> str:
+    """Return `field: what is wrong` of the first rule a message breaks; `whole` stands where no field is at fault.
+
+    The value itself is not told: it may be a secret.
+    """
+    first = error.errors(include_url=False, include_input=False)[0]
+    return f"{'.'.join(map(str, first['loc'])) or whole}: {first['msg']}"
 
 
 def instance_of(owner: str, project: str, user: str, app: str) -> str:

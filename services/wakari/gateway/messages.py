@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from wakari.core.errors import BadInputError, UnavailableError
-from wakari.core.messages import AppName, Level, Message, NodeName, Person, ProjectSpec, UserName
+from wakari.core.messages import AppName, Level, Message, NodeName, Person, ProjectSpec, UserName, first_problem
 
 
 class Credential(Message):
@@ -172,5 +172,4 @@ def of_answer(kind: type[M], body: object, peer: str) -> M:
 
 
 def _said(error: ValidationError) -> str:
-    first = error.errors(include_url=False, include_input=False)[0]
-    return f"{'.'.join(map(str, first['loc'])) or 'body'}: {first['msg']}."
+    return f"{first_problem(error, 'body')}."

@@ -15,7 +15,7 @@ from pydantic import Field, ValidationError
 
 from wakari.core.errors import UnavailableError
 from wakari.core.http import Peer
-from wakari.core.messages import Message, NodeName
+from wakari.core.messages import Message, NodeName, first_problem
 from wakari.gateway.settings import BaseUrl
 
 log = logging.getLogger(__name__)
@@ -97,8 +97,7 @@ def _read(path: Path) -> Node | None:
     try:
         node = Node.model_validate(json.loads(path.read_text(encoding="utf-8")))
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        _refuse(path, f"{'.'.join(map(str, first['loc']))}: {first['msg']}")
+        _refuse(path, first_problem(error))
     except (OSError, ValueError) as error:
         _refuse(path, f"it cannot be read as JSON ({type(error).__name__})")
     else:

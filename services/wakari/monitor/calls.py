@@ -10,7 +10,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from wakari.compute.settings import ComputeSettings
 from wakari.core.errors import AppError, BadInputError
-from wakari.core.messages import Message, NodeName, ProjectName, UserName
+from wakari.core.messages import Message, NodeName, ProjectName, UserName, first_problem
 from wakari.core.reports import Act, AppKey, AppReport
 from wakari.helper import limits, systemd
 from wakari.helper.systemd import AppUnit
@@ -77,11 +77,8 @@ class Calls:
         try:
             call = _ADAPTER.validate_python(content)
         except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            where = ".".join(map(str, first["loc"])) or "call"
-            raise BadInputError(
-                "request_invalid", f"The request breaks the contract: {where}: {first['msg']}."
-            ) from error
+            problem = first_problem(error, "call")
+            raise BadInputError("request_invalid", f"The request breaks the contract: {problem}.") from error
         if isinstance(call, ListApps):
             return self._list(person)
         if isinstance(call, StopApp):
