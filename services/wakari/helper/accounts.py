@@ -7,6 +7,7 @@ import grp
 import os
 import pwd
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,10 @@ from wakari.permissions.policy import Team
 
 FIRST_PERSON = 1000  # UID_MIN of login.defs(5): below are the system's own accounts
 _NOBODY = 65534
+# As long as lckpwdf(3) waits: an administrator's useradd, or one whose caller was killed, is over by then.
+_LOCK_SECONDS = 15
+# Messages in English, for the one that tells of a lock.
+_ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}
 
 
 @dataclass(frozen=True)
@@ -174,9 +179,15 @@ def _find(name: str) -> Account | None:
 
 
 def _run(command: list[str], person: Person) -> None:
-    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
-    if done.returncode:
-        raise _failed(person, done.stderr.strip()[-300:])
+    """Run a command of shadow-utils; wait where another program holds the account files (lckpwdf(3))."""
+    deadline = time.monotonic() + _LOCK_SECONDS
+    while True:
+        done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60, env=_ENVIRONMENT)
+        if done.returncode == 0:
+            return
+        if "cannot lock" not in done.stderr or time.monotonic() > deadline:
+            raise _failed(person, done.stderr.strip()[-300:])
+        time.sleep(0.2)
 
 
 def _failed(person: Person, why: str) -> AppError:

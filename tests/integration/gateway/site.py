@@ -8,6 +8,7 @@ import os
 import pwd
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -85,6 +86,16 @@ class Site:
         assert changed is not None
         return changed
 
+    def kill_control(self) -> None:
+        """End the control plane with its processes at once, as a crash of the machine's memory would."""
+        os.killpg(self.control.pid, signal.SIGKILL)
+        self.control.wait()
+
+    def restart_control(self) -> None:
+        """Start the control plane that was killed again."""
+        (self.proxy.prefix / "var/run/wk-gateway.sock").unlink(missing_ok=True)
+        self.control = start_control(self.proxy.prefix)
+
     def app_url(self, project: Project) -> str:
         return f"{self.proxy.url}/{project.owner}/{project.name}/notebook/"
 
@@ -127,7 +138,7 @@ def start_control(prefix: Path) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "wakari.gateway.main", "-c", str(prefix / "etc/wakari/wk-gateway-config.json")]
     log_file = prefix / "var/log/wakari/gateway.application.log"
     with log_file.open("ab") as log:
-        process = subprocess.Popen(command, stderr=log, cwd="/", env=_environment(), **user)
+        process = subprocess.Popen(command, stderr=log, cwd="/", env=_environment(), start_new_session=True, **user)
     deadline = time.monotonic() + 20
     while not (prefix / "var/run/wk-gateway.sock").exists():
         assert process.poll() is None, log_file.read_text()

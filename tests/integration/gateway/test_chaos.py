@@ -13,7 +13,6 @@ import pytest
 
 from tests.integration.gateway.crowd import EACH, LONGEST, PEOPLE, Crowd, answer_to, crowd, soon
 from tests.integration.gateway.site import site as run_site
-from tests.integration.gateway.site import start_control
 from tests.mongod import Mongod
 
 ALL = PEOPLE * EACH
@@ -103,18 +102,14 @@ def test_the_database_hangs(people: Crowd, database: Mongod) -> None:
 
 def test_the_control_plane_is_killed(people: Crowd) -> None:
     site = people.site
-    os.kill(site.control.pid, signal.SIGKILL)
-    site.control.wait()
-    for child in _named("wakari.gateway.main"):
-        os.kill(child, signal.SIGKILL)  # gunicorn's workers, which would end by themselves within a second
+    site.kill_control()
     time.sleep(1.5)
     try:
         assert [people.ask(number)[:2] for number in range(PEOPLE)] == [(200, "")] * PEOPLE
         assert people.newcomer()[:2] == (503, "control_away")
         assert people.alive() == ALL
     finally:
-        (site.proxy.prefix / "var/run/wk-gateway.sock").unlink(missing_ok=True)
-        site.control = start_control(site.proxy.prefix)
+        site.restart_control()
     soon(lambda: people.newcomer()[0] == 404)
     assert people.alive() == ALL
 
@@ -122,20 +117,6 @@ def test_the_control_plane_is_killed(people: Crowd) -> None:
 def _workers(people: Crowd) -> list[int]:
     pid = people.site.proxy.process.pid
     return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
-
-
-def _named(text: str) -> list[int]:
-    """Return the processes whose command line has this and whose parent is gone."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            command = (folder / "cmdline").read_bytes().replace(b"\0", b" ")
-            parent = int((folder / "stat").read_text(encoding="ascii").rpartition(")")[2].split()[1])
-        except OSError:
-            continue
-        if text.encode() in command and parent == 1:
-            found.append(int(folder.name))
-    return found
 
 
 def test_one_worker_of_the_data_plane_is_killed(people: Crowd) -> None:

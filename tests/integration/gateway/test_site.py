@@ -15,7 +15,7 @@ import requests
 import websocket
 
 from tests.integration.gateway.node import INSTANCE
-from tests.integration.gateway.site import PERSON, Site, configure, start_control
+from tests.integration.gateway.site import PERSON, Site, configure
 from tests.integration.gateway.site import site as run_site
 from tests.mongod import Mongod
 from tests.serverkit import PASSWORD
@@ -280,21 +280,19 @@ def test_a_killed_control_plane_cuts_no_connection(site: Site) -> None:
     host = urlsplit(site.proxy.url).netloc
     address = f"ws://{host}/{project.owner}/demo/notebook/ws"
     connection = websocket.create_connection(address, header=site.bearer(project.owner), timeout=10)
-    site.control.kill()
-    site.control.wait()
-    time.sleep(2.5)
-    connection.send("still here")
-    assert connection.recv() == "still here"
-    deadline = time.monotonic() + 10
-    while (page := newcomer(site)).status_code != 503:  # processes that outlive the killed one by moments may answer
-        assert time.monotonic() < deadline, page.text
-        time.sleep(0.3)
-    assert "The gateway is not well" in page.text
-    assert page.headers["Refresh"] == "3"
-    sign_in = requests.get(site.proxy.url + "/_wakari/login", headers=PERSON, timeout=20)
-    assert (sign_in.status_code, "The gateway is not well" in sign_in.text) == (503, True)
-    (site.proxy.prefix / "var/run/wk-gateway.sock").unlink(missing_ok=True)
-    site.control = start_control(site.proxy.prefix)
+    site.kill_control()
+    try:
+        time.sleep(2.5)
+        connection.send("still here")
+        assert connection.recv() == "still here"
+        page = newcomer(site)
+        assert page.status_code == 503
+        assert "The gateway is not well" in page.text
+        assert page.headers["Refresh"] == "3"
+        sign_in = requests.get(site.proxy.url + "/_wakari/login", headers=PERSON, timeout=20)
+        assert (sign_in.status_code, "The gateway is not well" in sign_in.text) == (503, True)
+    finally:
+        site.restart_control()
     connection.send("and now")
     assert connection.recv() == "and now"
     connection.close()

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -276,15 +277,25 @@ def test_reader_that_goes_away_does_not_stop_the_work(host: Host) -> None:
     assert (host.projects / "alice/p1/envs/default/bin/tool").exists()
 
 
+def test_an_account_waits_for_another_program_that_holds_the_account_files(host: Host) -> None:
+    with subprocess.Popen(["sleep", "1.5"]) as other:
+        threading.Thread(target=other.wait).start()  # a process that nobody waits for still counts as alive
+        (host.root / "etc/upper/passwd.lock").write_text(f"{other.pid}", encoding="ascii")
+        answer = host.ask("start-project", project=TEAM)
+        assert other.poll() is not None, "the lock was not asked for"
+    assert answer.result["path"] == str(host.projects / "alice/p1")
+
+
 def test_killed_start_is_completed_by_the_next(host: Host) -> None:
-    for delay in (0.05, 0.15, 0.25, 0.3, 0.35):
-        process = host.begin(request("start-project", project=TEAM))
-        try:
-            process.wait(delay)
-        except subprocess.TimeoutExpired:
-            process.kill()
-        process.communicate()
-    answer = host.ask("start-project", project=TEAM)
+    with hosts.one_namespace(host) as node:
+        for delay in (0.05, 0.15, 0.25, 0.3, 0.35):
+            process = node.begin(request("start-project", project=TEAM))
+            try:
+                process.wait(delay)
+            except subprocess.TimeoutExpired:
+                process.kill()
+            process.communicate()
+        answer = node.ask("start-project", project=TEAM)
     assert answer.result["path"] == str(host.projects / "alice/p1")
     assert (host.projects / "alice/p1/envs/default/bin/tool").exists()
     assert [one.name for one in (host.projects / "alice/p1/envs").iterdir()] == ["default"]
