@@ -91,13 +91,19 @@ def _account(inventory: Inventory) -> Iterator[str]:
             )
 
 
+def _said(host: Host, variable: str) -> str:
+    """Return a value as the roles take it: YAML reads a bare `off` as false, and left out means off."""
+    value = host.text(variable)
+    return "off" if variable == "aen_tls" and value.lower() in ("", "false", "off") else value
+
+
 def _agreed(inventory: Inventory) -> Iterator[str]:
     """Some variables are one decision for the whole platform."""
-    for variable in ("aen_service_account", "aen_environment"):
+    for variable in ("aen_service_account", "aen_environment", "aen_tls"):
         values: dict[str, list[str]] = {}
         for host in inventory.of(*TIERS):
-            if host.text(variable):
-                values.setdefault(host.text(variable), []).append(host.name)
+            if value := _said(host, variable):
+                values.setdefault(value, []).append(host.name)
         if len(values) > 1:
             said = "; ".join(f"{value} on {listed(names)}" for value, names in values.items())
             yield f"Set {variable} once for all hosts, in the group all: it is {said}."

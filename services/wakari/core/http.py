@@ -11,7 +11,7 @@ from typing import Any
 
 import requests
 
-from wakari.core import logs, tokens
+from wakari.core import logs, tls, tokens
 from wakari.core.errors import AppError, UnavailableError
 
 CONNECT_TIMEOUT = 5.0  # seconds; a host that is down must be noticed before a person gives up
@@ -28,6 +28,7 @@ class Peer:
     key: str = field(repr=False)
     issuer: str
     audience: str
+    tls_name: str | None = None  # the name its certificate must bear, where that is not the host of the URL
 
 
 def new_session() -> requests.Session:
@@ -46,8 +47,12 @@ def new_session() -> requests.Session:
 class Client:
     """Calls peers over one connection pool. Thread-safe as `requests.Session` is: one per thread or per worker."""
 
-    def __init__(self) -> None:
+    def __init__(self, identity: tls.Identity | None = None) -> None:
+        """Make a client; `identity` is shown to peers that ask for a certificate."""
         self._session = new_session()
+        if identity is not None:
+            self._session.verify = str(identity.authorities)
+            self._session.cert = (str(identity.certificate), str(identity.key))
 
     def call(
         self, peer: Peer, method: str, path: str, body: object | None = None, timeout: float = 30.0
@@ -56,7 +61,7 @@ class Client:
 
         Raises:
             AppError: the peer's own refusal, in its words.
-            UnavailableError: the peer cannot be reached or broke off.
+            UnavailableError: the peer cannot be reached or broke off; `peer_untrusted`: its certificate is not good.
         """
         response = self._send(peer, method, path, body, timeout, stream=False)
         try:
@@ -93,6 +98,8 @@ class Client:
             "Authorization": f"Bearer {tokens.sign_request(peer.key, peer.issuer, peer.audience)}",
             "X-Request-Id": logs.request_id() if logs.request_id() != "-" else logs.take_request_id(None),
         }
+        if peer.tls_name:
+            tls.expect_name(self._session, peer.url, peer.tls_name)
         try:
             return self._session.request(
                 method,
@@ -108,6 +115,12 @@ class Client:
 
 
 def _broken(peer: Peer, error: Exception) -> UnavailableError:
+    if isinstance(error, requests.exceptions.SSLError):
+        return UnavailableError(
+            "peer_untrusted",
+            f"{peer.name} at {peer.url} is not who it should be: {tls.why(error)}.",
+            hint="Tell an administrator: run the playbook again for this host and for who calls it (docs/tls.md).",
+        )
     return UnavailableError(
         "unreachable",
         f"{peer.name} cannot be reached at {peer.url} ({type(error).__name__}).",

@@ -45,10 +45,18 @@ class Calls:
 
     @property
     def client(self) -> Client:
-        """Return this thread's client."""
+        """Return this thread's client for the server."""
         client = getattr(self._local, "client", None)
         if not isinstance(client, Client):
             client = self._local.client = Client()
+        return client
+
+    @property
+    def node_client(self) -> Client:
+        """Return this thread's client for nodes: it shows them the gateway's certificate, where there is one."""
+        client = getattr(self._local, "node_client", None)
+        if not isinstance(client, Client):
+            client = self._local.node_client = Client(self.settings.identity_for_nodes())
         return client
 
     def decide(self, credential: Credential, owner: str, project: str) -> Decision:
@@ -177,7 +185,7 @@ class Calls:
         away: AppError | None = None
         for node in self._of(decision):
             try:
-                answer = self.client.call(
+                answer = self.node_client.call(
                     node.peer(self.settings.identity),
                     "POST",
                     "/_wakari/v1/apps/open",
@@ -186,9 +194,12 @@ class Calls:
                 )
             except UnavailableError as error:
                 log.warning("node away", extra={"node": node.name, "why": error.message})
-                away = node_away(node, error.message)
+                away = error if error.code == "peer_untrusted" else node_away(node, error.message)
                 continue
             except AppError as error:
+                if error.status == requests.codes.unauthorized:  # us, not the person, who is not to sign in again
+                    log.warning("refused by a node", extra={"node": node.name, "why": error.message})
+                    error.status = requests.codes.bad_gateway
                 # What an app wrote may quote what its readers must not see.
                 if LEVELS.index(decision.level) < LEVELS.index("write"):
                     error.detail.pop("log", None)

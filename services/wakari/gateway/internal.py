@@ -75,6 +75,7 @@ def blueprint(settings: GatewaySettings, keys: list[str], calls: Calls, starter:
                 "node_host": host,
                 "node_port": port,
                 "node_key": node.key,
+                "node_tls": node.expected_name,
                 "instance": opened.instance,
                 "permission": opened.permission,
                 "ttl": settings.route_ttl,

@@ -77,7 +77,7 @@ def _messages_of(calls: Calls, node: Node) -> list[str]:
     """Return what is wrong with a node, in sentences; empty where it is well."""
     try:
         peer = node.peer(calls.settings.identity)
-        answer = calls.client.call(peer, "GET", "/_wakari/v1/status", timeout=STATUS_TIMEOUT)
+        answer = calls.node_client.call(peer, "GET", "/_wakari/v1/status", timeout=STATUS_TIMEOUT)
     except AppError as error:
         return [f"{node.name}: {error.message}"]
     if answer.get("status") == "ok":
@@ -93,7 +93,7 @@ def _relay(calls: Calls, node: Node, job: Job) -> Iterator[dict[str, Any]]:
     ended = False
     try:
         peer = node.peer(calls.settings.identity)
-        for line in calls.client.stream(peer, "/_wakari/v1/jobs", body, timeout=JOB_SILENCE):
+        for line in calls.node_client.stream(peer, "/_wakari/v1/jobs", body, timeout=JOB_SILENCE):
             ended = "result" in line or "error" in line
             yield line
             if ended:

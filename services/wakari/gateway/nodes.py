@@ -24,15 +24,25 @@ LOOK_EVERY = 1.0  # seconds
 
 
 class Node(Message):
-    """One compute node: name, URL of its data plane, shared key."""
+    """One compute node: name, URL of its data plane, shared key, name in its certificate."""
 
     name: NodeName
     url: BaseUrl
     key: str = Field(min_length=43, repr=False)
+    # The DNS name in the node's certificate; needed where the URL has an address, for NGINX compares names alone.
+    tls_name: str | None = Field(default=None, min_length=1, max_length=253, pattern=r"^[A-Za-z0-9._-]+$")
+
+    @property
+    def expected_name(self) -> str | None:
+        """Return the name that the node's certificate must bear; None where it speaks plain HTTP."""
+        parts = urlsplit(self.url)
+        return (self.tls_name or parts.hostname) if parts.scheme == "https" else None
 
     def peer(self, identity: str) -> Peer:
         """Return the node as the gateway of this identity calls it."""
-        return Peer(f"The compute node {self.name}", self.url, self.key, identity, f"node:{self.name}")
+        return Peer(
+            f"The compute node {self.name}", self.url, self.key, identity, f"node:{self.name}", self.expected_name
+        )
 
     def address(self) -> tuple[str, int]:
         """Return IP address and port; NGINX's balancer takes no host names.

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from wakari.core import tokens
 from wakari.core.http import Peer
 from wakari.core.messages import NodeName
 from wakari.core.settings import Loaded, Settings, SettingsError, build, read_files
+from wakari.core.tls import Identity
 
 REGISTRATION = "wk-gateway-config.json"
 DRAINING = "draining"  # the file whose presence beside the registration says so
@@ -79,6 +80,23 @@ class GatewaySettings(Registration):
     route_ttl: float = Field(default=10.0, ge=0.0, le=300.0)
     # Longer than a node gives an app (its app_start_timeout): it is the node that knows why one does not answer.
     open_timeout: float = Field(default=240.0, gt=0.0, le=600.0)
+    # All three or none: what this gateway shows its nodes, and who vouches for theirs.
+    node_certificate: Path | None = None
+    node_certificate_key: Path | None = None
+    node_authorities: Path | None = None
+
+    @model_validator(mode="after")
+    def _whole_identity(self) -> GatewaySettings:
+        given = [self.node_certificate, self.node_certificate_key, self.node_authorities]
+        if None in given and any(given):
+            raise ValueError("give node_certificate, node_certificate_key and node_authorities together, or none")
+        return self
+
+    def identity_for_nodes(self) -> Identity | None:
+        """Return who this gateway is to nodes that speak TLS; None where it has no certificate."""
+        if self.node_certificate is None or self.node_certificate_key is None or self.node_authorities is None:
+            return None
+        return Identity(self.node_certificate, self.node_certificate_key, self.node_authorities)
 
 
 def load_files(registration: Path) -> Loaded:

@@ -18,6 +18,7 @@ from pathlib import Path
 import jinja2
 import requests
 
+from tests.authority import Certificate
 from tests.integration.compute import nginx_process
 from wakari.core import tokens
 
@@ -55,13 +56,16 @@ class Node:
 
 
 @contextmanager
-def running() -> Iterator[Node]:
-    """Lay a prefix down as the role does, and run NGINX as the service account until the end of the block."""
+def running(tls: Certificate | None = None, gateway_url: str | None = None) -> Iterator[Node]:
+    """Lay a prefix down as the role does, and run NGINX as the service account until the end of the block.
+
+    With a certificate it speaks TLS, to the gateway at this address alone.
+    """
     folder = Path(tempfile.mkdtemp(prefix="wakari-node-", dir="/var/tmp"))
     try:
         folder.chmod(0o755)
         node = Node(folder, nginx_process.free_port(), tokens.new_key())
-        lay_down(node)
+        lay_down(node, tls, gateway_url)
         log = folder / "var/log/wakari/compute-launcher.error.log"
         with nginx_process.running(folder / "etc/nginx/nginx.conf", node.port, log, uid=SERVICE):
             yield node
@@ -69,7 +73,7 @@ def running() -> Iterator[Node]:
         shutil.rmtree(folder)
 
 
-def lay_down(node: Node) -> None:
+def lay_down(node: Node, tls: Certificate | None, gateway_url: str | None) -> None:
     prefix = node.prefix
     for name in ("etc/wakari", "etc/nginx", "lib/lua", "run/apps"):
         (prefix / name).mkdir(parents=True)
@@ -77,7 +81,12 @@ def lay_down(node: Node) -> None:
         (prefix / name).mkdir(parents=True)
         os.chown(prefix / name, SERVICE, SERVICE)
     (prefix / "etc/wakari/node-key").write_text(node.key + "\n")
-    config = {"node_name": NODE, "gateway_client_id": CLIENT, "run_dir": str(prefix / "run")}
+    config = {
+        "node_name": NODE,
+        "gateway_client_id": CLIENT,
+        "run_dir": str(prefix / "run"),
+        "gateway_url": gateway_url,
+    }
     (prefix / "etc/wakari/wk-compute-launcher-config.json").write_text(json.dumps(config))
     for source in (ROLES / "aen_common/files/lua", ROLES / "aen_compute/files/lua"):
         for file in source.glob("*.lua"):
@@ -92,6 +101,10 @@ def lay_down(node: Node) -> None:
         __aen_compute_nginx_modules=[modules / "ndk_http_module.so", modules / "ngx_http_lua_module.so"],
         aen_compute_port=node.port,
         aen_compute_proxy_workers=1,
+        __aen_compute_tls=tls is not None,
+        __aen_compute_certificate=tls and tls.certificate,
+        __aen_compute_certificate_key=tls and tls.key,
+        __aen_compute_authorities=tls and tls.authority,
     )
     (prefix / "etc/nginx/nginx.conf").write_text(rendered)
 

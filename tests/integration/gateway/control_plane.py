@@ -24,6 +24,7 @@ class State:
     node_port: int
     node_host: str = "127.0.0.1"
     node_key: str = field(default_factory=tokens.new_key)
+    node_tls: str | None = None
     audience: str = AUDIENCE
     cookie_keys: list[str] = field(default_factory=lambda: [tokens.new_key()])
     external_url: str = ""
@@ -178,6 +179,7 @@ class _Handler(BaseHTTPRequestHandler):
                 "node_host": state.node_host,
                 "node_port": state.node_port,
                 "node_key": state.node_key,
+                "node_tls": state.node_tls,
                 "instance": state.instances.get(f"{body['owner']}/{body['project']}", "0123456789abcdef0123"),
                 "permission": state.permission,
                 "ttl": 10.0,

@@ -69,7 +69,11 @@ def secure() -> Iterator[Secure]:
     node = Node()
     state = State(node_port=node.server_port)
     control = ControlPlane(prefix / "var/run/wk-gateway.sock", state)
-    variables = {"__aen_gateway_certificate": certificate, "__aen_gateway_certificate_key": key}
+    variables = {
+        "__aen_gateway_certificate": certificate,
+        "__aen_gateway_certificate_key": key,
+        "__aen_gateway_node_authorities": certificate,
+    }
     proxy = Proxy(prefix, __aen_gateway_tls=True, **variables)
     made = Secure(proxy, node, state, certificate)
     state.external_url = made.url

@@ -54,7 +54,7 @@ def calls(tmp_path: Path, **answers: Any) -> tuple[Calls, Answers]:
 
     made = Calls(make.settings(tmp_path), Fixed(tmp_path))
     client = Answers({"server": DECISION} | {name.replace("_", ":"): answer for name, answer in answers.items()})
-    made._local.client = client
+    made._local.client = made._local.node_client = client
     return made, client
 
 
@@ -104,6 +104,20 @@ def test_a_nodes_own_reason_is_passed_on(tmp_path: Path) -> None:
     with pytest.raises(AppError, match="It ended"):
         made.open(OPEN)
     assert client.called == ["server", "node:compute1"]
+
+
+def test_a_node_that_is_not_who_it_should_be_is_said(tmp_path: Path) -> None:
+    why = UnavailableError("peer_untrusted", "Its certificate is not good.")
+    made, _ = calls(tmp_path, node_compute1=UnavailableError("unreachable", "gone"), node_compute2=why)
+    with pytest.raises(AppError, match="certificate is not good"):
+        made.open(OPEN)
+
+
+def test_a_node_that_refuses_the_gateway_sends_nobody_to_sign_in(tmp_path: Path) -> None:
+    made, _ = calls(tmp_path, node_compute1=AppError("token_invalid", "Another key.", status=401))
+    with pytest.raises(AppError, match="Another key") as caught:
+        made.open(OPEN)
+    assert caught.value.status == 502
 
 
 def test_a_node_that_is_away_is_named(tmp_path: Path) -> None:

@@ -42,7 +42,14 @@ def test_nodes_come_and_go_without_a_restart(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "changed",
-    [{"name": "compute9"}, {"key": "short"}, {"url": "127.0.0.1:5002"}, {"url": "http://h/path"}, {"more": 1}],
+    [
+        {"name": "compute9"},
+        {"tls_name": "a b"},
+        {"key": "short"},
+        {"url": "127.0.0.1:5002"},
+        {"url": "http://h/path"},
+        {"more": 1},
+    ],
 )
 def test_a_bad_file_is_refused_and_said_without_its_key(
     tmp_path: Path, changed: dict[str, object], caplog: pytest.LogCaptureFixture
@@ -63,3 +70,16 @@ def test_a_name_without_address_is_said(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(nodes_module.socket, "getaddrinfo", unknown)
     with pytest.raises(UnavailableError, match="no address"):
         Node(name="compute1", url="http://compute1.example.org:5002", key=KEY).address()
+
+
+@pytest.mark.parametrize(
+    ("url", "tls_name", "expected"),
+    [
+        ("http://198.51.100.13:5002", "compute1", None),
+        ("https://198.51.100.13:5002", "compute1", "compute1"),
+        ("https://compute1.example.org:5002", None, "compute1.example.org"),
+    ],
+)
+def test_a_node_with_tls_is_known_by_a_name(url: str, tls_name: str | None, expected: str | None) -> None:
+    node = Node(name="compute1", url=url, key=KEY, tls_name=tls_name)
+    assert (node.expected_name, node.peer("gateway:c").tls_name) == (expected, expected)

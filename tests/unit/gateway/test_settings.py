@@ -34,6 +34,7 @@ def test_secrets_do_not_show(tmp_path: Path) -> None:
     [
         ({"thread": 8}, {}, "config.json: unknown key 'thread'"),
         ({"decision_ttl": 5}, {}, "decision_ttl"),
+        ({"node_certificate": "/x.crt"}, {}, "give node_certificate, node_certificate_key and node_authorities"),
         ({}, {"WAKARI_SERVER": "server.example.org"}, "WAKARI_SERVER"),
         ({}, {"CLIENT_SECRET": "short"}, "CLIENT_SECRET"),
         ({}, {"NAME": "../dc"}, "NAME"),

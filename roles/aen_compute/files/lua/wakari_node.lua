@@ -3,7 +3,9 @@
 
 local balancer = require "ngx.balancer"
 local cjson = require "cjson.safe"
+local gateway = require "wakari_gateway"
 local jwt = require "wakari_jwt"
+local refuse = require("wakari_refusal").refuse
 
 local _M = {}
 local node = {}
@@ -15,8 +17,9 @@ local function read(path)
   return text
 end
 
--- Reads, once at start (or reload), whom this node answers: docs/compute.md, "wk-compute-launcher-config.json".
-function _M.init(prefix)
+-- Reads, once at start (or reload), whom this node answers: docs/compute.md, "wk-compute-launcher-config.json". With `tls` the
+-- gateway must show a certificate with the host of `gateway_url` too.
+function _M.init(prefix, tls)
   local path = prefix .. "/etc/wakari/wk-compute-launcher-config.json"
   local config = cjson.decode(read(path))
   if type(config) ~= "table" or type(config.node_name) ~= "string" then
@@ -32,18 +35,16 @@ function _M.init(prefix)
     node.issuer = "gateway:" .. config.gateway_client_id
   end
   node.apps = (config.run_dir or "/run/wakari") .. "/apps/"
-end
-
-local function refuse(status, code, message, hint)
-  ngx.status = status
-  ngx.header["Content-Type"] = "application/json"
-  ngx.say(cjson.encode {
-    error = { code = code, message = message, hint = hint, request_id = ngx.var.wakari_request_id },
-  })
-  return ngx.exit(status)
+  node.tls = tls
+  if tls then
+    gateway.init(config.gateway_url, path)
+  end
 end
 
 local function require_gateway(token)
+  if node.tls and not gateway.is_this() then
+    return gateway.refuse_other()
+  end
   if not node.issuer then
     return refuse(401, "token_invalid", "This node belongs to no gateway yet.", "Set gateway_client_id on the node.")
   end

@@ -91,11 +91,16 @@ local function pass(head, grant)
   local v = ngx.var
   v.wk_user = grant.user
   v.wk_credential = grant.credential.kind
-  v.wk_node = grant.route.node_name
+  local route = grant.route
+  v.wk_node = route.node_name
   v.wk_cookie = head.cookies
   v.wk_token = grant.token
-  v.wk_instance = grant.route.instance
+  v.wk_instance = route.instance
   v.wk_level = grant.level
+  if route.node_tls and route.node_tls ~= ngx.null then
+    v.wk_node_scheme = "https"
+    v.wk_node_tls = route.node_tls
+  end
   local ctx = ngx.ctx
   ctx.grant = grant
   if head.upgrade then
