@@ -25,6 +25,21 @@ def good(job: dict[str, Any]) -> Lines:
     yield RESULT
 
 
+def _stream(handler: BaseHTTPRequestHandler, lines: Lines) -> None:
+    handler.send_response(200)
+    handler.send_header("Content-Type", "application/x-ndjson")
+    handler.send_header("Transfer-Encoding", "chunked")
+    handler.end_headers()
+    try:
+        for line in lines:
+            raw = json.dumps(line).encode() + b"\n"
+            handler.wfile.write(b"%x\r\n%s\r\n" % (len(raw), raw))
+            handler.wfile.flush()
+        handler.wfile.write(b"0\r\n\r\n")
+    except OSError:
+        pass  # the worker went away in the middle: some tests want that
+
+
 @dataclass
 class GatewayStand:
     """Listens on a port of its own. `jobs` are the jobs in the order they came."""
@@ -34,6 +49,7 @@ class GatewayStand:
     client_id: str = ""
     status: dict[str, Any] = field(default_factory=lambda: {"status": "ok", "messages": []})
     jobs: list[dict[str, Any]] = field(default_factory=list)
+    stopped: list[dict[str, Any]] = field(default_factory=list)
     refused: int = 0
     _server: ThreadingHTTPServer = field(init=False)
 
@@ -51,19 +67,12 @@ class GatewayStand:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 if not stand.signed(self):
                     return
+                if self.path == "/_wakari/v1/apps/stop":
+                    stand.stopped.append(body)
+                    self._json(200, {"instance": body["instance"], "state": "stopped"})
+                    return
                 stand.jobs.append(body)
-                self.send_response(200)
-                self.send_header("Content-Type", "application/x-ndjson")
-                self.send_header("Transfer-Encoding", "chunked")
-                self.end_headers()
-                try:
-                    for line in stand.answer(body):
-                        raw = json.dumps(line).encode() + b"\n"
-                        self.wfile.write(b"%x\r\n%s\r\n" % (len(raw), raw))
-                        self.wfile.flush()
-                    self.wfile.write(b"0\r\n\r\n")
-                except OSError:
-                    pass  # the worker went away in the middle: some tests want that
+                _stream(self, stand.answer(body))
 
             def _json(self, status: int, content: object) -> None:
                 raw = json.dumps(content).encode()

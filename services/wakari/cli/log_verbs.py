@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from wakari.cli.server_verbs import Result
+from wakari.cli.verbs import Result
 from wakari.core.errors import AppError, BadInputError
 from wakari.server.services import Services
 from wakari.store.audit_chain import Entry, Head, verify
@@ -53,13 +53,13 @@ def export_log(services: Services, arguments: argparse.Namespace) -> Result:
     Raises:
         BadInputError: the file is there already or cannot be written.
     """
-    if arguments.output == "-":
+    if arguments.file == "-":
         for entry in services.store.audit.entries():
             sys.stdout.write(json.dumps(entry, default=str) + "\n")
         return {}
     count = 0
     try:
-        number = os.open(arguments.output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        number = os.open(arguments.file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(number, "w", encoding="utf-8") as file:
             for entry in services.store.audit.entries():
                 file.write(json.dumps(entry, default=str) + "\n")
@@ -69,10 +69,10 @@ def export_log(services: Services, arguments: argparse.Namespace) -> Result:
     except OSError as error:
         raise BadInputError(
             "output_unusable",
-            f"{arguments.output}: cannot be written ({error.strerror}).",
+            f"{arguments.file}: cannot be written ({error.strerror}).",
             hint="Name a file that is not there yet, in a folder that is.",
         ) from error
-    return {"changed": True, "entries": count, "file": arguments.output}
+    return {"changed": True, "entries": count, "file": arguments.file}
 
 
 def _read(file: str) -> Iterator[Entry]:

@@ -4,14 +4,14 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from wakari.cli import log_verbs
+from wakari.cli import log_verbs, people_verbs, place_verbs, project_verbs
 from wakari.cli import server_verbs as verbs
-from wakari.cli.output import lines, table
+from wakari.cli.output import compiled, shown
+from wakari.cli.verbs import Subparsers
 from wakari.core.errors import AppError
 from wakari.core.settings import SettingsError
 from wakari.server import settings as settings_module
@@ -25,16 +25,25 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     common = argparse.ArgumentParser(add_help=False)
     # SUPPRESS: the same option may stand before and after the verb, and neither place may undo the other.
-    common.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON")
+    common.add_argument(
+        "--output",
+        choices=("table", "json"),
+        help="how results are printed (default: table)",
+        default=argparse.SUPPRESS,
+    )
+    common.add_argument(
+        "--json", action="store_const", dest="output", const="json", help="--output json", default=argparse.SUPPRESS
+    )
+    common.add_argument(
+        "--query", metavar="JMESPATH", help="what of the result to print (jmespath.org)", default=argparse.SUPPRESS
+    )
     top = argparse.ArgumentParser("wk-server-admin", description="Administrate the server node.", parents=[common])
     top.add_argument("-c", metavar="FILE", dest="files", type=Path, action="append", default=[], help="settings file")
-    sub = top.add_subparsers(dest="verb", required=True, metavar="VERB")
-
-    def verb(name: str, run: verbs.Verb, help_: str) -> argparse.ArgumentParser:
-        made = sub.add_parser(name, help=help_, description=help_, parents=[common])
-        made.set_defaults(run=run)
-        return made
-
+    entered = Subparsers(top, common, "VERB", dest="verb", required=True)
+    verb = entered.verb
+    people_verbs.enter(entered)
+    project_verbs.enter(entered)
+    place_verbs.enter(entered)
     verb("init-database", verbs.init_database, "create collections and indexes")
     ensure = verb("ensure-admin", verbs.ensure_admin, "create the first administrator where there is none of that name")
     ensure.add_argument("--name", default="wakari", help="user name (default: wakari)")
@@ -43,13 +52,7 @@ def parser() -> argparse.ArgumentParser:
     )
     add = verb("add-user", verbs.add_user, "add a user")
     add.add_argument("name", metavar="NAME")
-    add.add_argument("--email")
-    add.add_argument("--full-name")
-    add.add_argument("--superuser", action="store_true")
-    add.add_argument("--staff", action="store_true")
-    add.add_argument(
-        "--password-file", metavar="FILE", help="file with the password; - is standard input; default: generate"
-    )
+    verbs.user_options(add)
     password = verb("set-password", verbs.set_password, "set a user's password and end their sessions")
     password.add_argument("name", metavar="NAME")
     password.add_argument("--password-file", required=True, metavar="FILE")
@@ -58,10 +61,7 @@ def parser() -> argparse.ArgumentParser:
     which.add_argument("--add", metavar="NAME")
     which.add_argument("--remove", metavar="NAME")
     verb("remove-user", verbs.remove_user, "close a user's account").add_argument("name", metavar="NAME")
-    token = verb("issue-token", verbs.issue_token, "print a new API token of a user")
-    token.add_argument("--user", required=True, metavar="NAME")
-    token.add_argument("--expires-in", required=True, type=int, metavar="SECONDS")
-    token.add_argument("--name", default="wk-server-admin", metavar="LABEL")
+    verbs.token_options(verb("issue-token", verbs.issue_token, "print a new API token of a user"))
     node = verb("add-enterprise-resource", verbs.add_resource, "register a compute node")
     node.add_argument("-i", required=True, dest="data_center", metavar="DATA_CENTER", help="id or name")
     node.add_argument("-u", required=True, dest="url", metavar="URL", help="http://host:5002")
@@ -73,17 +73,15 @@ def parser() -> argparse.ArgumentParser:
     whole.add_argument("--file", metavar="FILE", help="an export instead of the database")
     whole.add_argument("--expect", metavar="NUMBER:HASH", help="an entry noted earlier that must still be there")
     export = verb("export-log", log_verbs.export_log, "write the security log, one JSON object a line")
-    export.add_argument("--output", default="-", metavar="FILE", help="a new file; default: print")
-    for name, run in verbs.LISTS.items():
-        verb(name, run, f"list {name}")
+    export.add_argument("--file", default="-", metavar="FILE", help="a new file; default: print")
     return top
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; return its exit code."""
     arguments = parser().parse_args(argv)
-    as_json: bool = getattr(arguments, "json", False)
     try:
+        query = compiled(getattr(arguments, "query", None))
         services = build(settings_module.load(arguments.files))
         try:
             result = arguments.run(services, arguments)
@@ -96,19 +94,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except AppError as error:
         return _refuse(f"{error.message} {error.hint}".strip(), EXIT_REFUSED)
     if result != {}:
-        _print(result, as_json=as_json)
+        print(shown(result, as_json=getattr(arguments, "output", "table") == "json", query=query))
     return EXIT_DONE
-
-
-def _print(result: verbs.Result, *, as_json: bool) -> None:
-    if as_json:
-        print(json.dumps(result, default=str))
-    elif isinstance(result, list):
-        print(table(result))
-    elif "token" in result:
-        print(result["token"])  # alone, so that a script takes it as it is
-    else:
-        print(lines(result))
 
 
 def _refuse(message: str, code: int) -> int:

@@ -5,21 +5,15 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from wakari.accounts import passwords
+from wakari.cli.verbs import ACTOR, Result
 from wakari.core.errors import AppError, BadInputError
 from wakari.projects.sites import check_url, node_unknown
 from wakari.server.services import Services
 from wakari.store import Conflict
-
-Result = dict[str, Any] | list[dict[str, Any]]
-Verb = Callable[[Services, argparse.Namespace], Result]
-ACTOR = "wk-server-admin"
-ALL = 0  # no limit
 
 
 def init_database(services: Services, _: argparse.Namespace) -> Result:
@@ -129,86 +123,22 @@ def remove_resource(services: Services, arguments: argparse.Namespace) -> Result
     return {"changed": True, "node": arguments.name}
 
 
-def users(services: Services, _: argparse.Namespace) -> Result:
-    """List accounts."""
-    return [
-        {
-            "name": user.name,
-            "uid": user.uid,
-            "roles": list(user.roles),
-            "email": user.email,
-            "full_name": user.full_name,
-        }
-        for user in services.store.users.page("", ALL)
-    ]
+def user_options(parser: argparse.ArgumentParser) -> None:
+    """Give a parser the options of `add_user`."""
+    parser.add_argument("--email")
+    parser.add_argument("--full-name")
+    parser.add_argument("--superuser", action="store_true")
+    parser.add_argument("--staff", action="store_true")
+    parser.add_argument(
+        "--password-file", metavar="FILE", help="file with the password; - is standard input; default: generate"
+    )
 
 
-def projects(services: Services, _: argparse.Namespace) -> Result:
-    """List projects."""
-    return [
-        {
-            "owner": project.owner,
-            "name": project.name,
-            "state": project.state,
-            "public": project.public,
-            "nodes": list(project.nodes),
-            "reason": project.reason,
-        }
-        for project in services.store.projects.page({}, None, ALL)
-    ]
-
-
-def nodes(services: Services, _: argparse.Namespace) -> Result:
-    """List nodes."""
-    centers = {center.id: center.name for center in services.store.data_centers.all()}
-    return [
-        {
-            "name": node.name,
-            "data_center": centers.get(node.data_center, node.data_center),
-            "url": node.url,
-            "state": node.state,
-            "drained": node.drained,
-            "description": node.description,
-        }
-        for node in services.store.nodes.page("", ALL)
-    ]
-
-
-def data_centers(services: Services, _: argparse.Namespace) -> Result:
-    """List data centers."""
-    return [
-        {
-            "id": center.id,
-            "name": center.name,
-            "url": center.url,
-            "summary": center.summary,
-            "client_id": center.client_id,
-            "status": center.health.status,
-            "messages": list(center.health.messages),
-        }
-        for center in services.store.data_centers.all()
-    ]
-
-
-def tasks(services: Services, _: argparse.Namespace) -> Result:
-    """List the newest tasks."""
-    return [
-        {
-            "id": task.id,
-            "verb": task.verb,
-            "project": task.project,
-            "state": task.state,
-            "attempts": task.attempts,
-            "error": (task.error or {}).get("message"),
-            "created_at": task.created_at.isoformat(),
-        }
-        for task in services.store.tasks.page(requested_by=None, before=None, limit=200)
-    ]
-
-
-LISTS: Mapping[str, Verb] = MappingProxyType(
-    {"users": users, "projects": projects, "nodes": nodes, "data-centers": data_centers, "tasks": tasks}
-)
+def token_options(parser: argparse.ArgumentParser) -> None:
+    """Give a parser the options of `issue_token`."""
+    parser.add_argument("--user", required=True, metavar="NAME")
+    parser.add_argument("--expires-in", required=True, type=int, metavar="SECONDS")
+    parser.add_argument("--name", default=ACTOR, metavar="LABEL")
 
 
 def read_password(file: str) -> str:

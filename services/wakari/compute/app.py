@@ -6,6 +6,7 @@ from __future__ import annotations
 import logging
 import os
 import pwd
+import time
 from typing import Any, TypeVar
 
 from flask import Flask, Response, g, jsonify, request
@@ -15,10 +16,11 @@ from wakari.compute import manifests
 from wakari.compute.helper_client import HelperClient
 from wakari.compute.opening import OpenApp, Opening
 from wakari.compute.settings import ComputeSettings
-from wakari.core import names, web
+from wakari.core import web
 from wakari.core.errors import AppError, BadInputError
-from wakari.core.messages import MAX_JOB, Job, Message, first_problem
+from wakari.core.messages import MAX_JOB, Job, Message, StopApp, first_problem, stopped_by
 from wakari.helper import systemd
+from wakari.monitor import stopped
 
 log = logging.getLogger(__name__)
 M = TypeVar("M", bound=Message)
@@ -64,14 +66,23 @@ def create_app(settings: ComputeSettings) -> Flask:
 
     @app.post("/_wakari/v1/apps/stop")
     def stop_app() -> Response:
-        content = request.get_json(silent=True)
-        instance = names.instance_id(content.get("instance") if isinstance(content, dict) else None)
-        unit = systemd.app(instance)
-        if unit is not None:
-            helper.call("stop-app", unit.user, instance=instance)
-        return jsonify(instance=instance, state="stopped")
+        asked = _message(StopApp)
+        _stop(asked, settings, helper)
+        return jsonify(instance=asked.instance, state="stopped")
 
     return app
+
+
+def _stop(asked: StopApp, settings: ComputeSettings, helper: HelperClient) -> None:
+    """Stop the app where it runs; note for its person who did where somebody else asked for it."""
+    unit = systemd.app(asked.instance)
+    if unit is None:
+        return
+    helper.call("stop-app", asked.requested_by or unit.user, instance=asked.instance)
+    if asked.requested_by is not None:
+        told = stopped.report(unit, time.time(), stopped_by(asked.requested_by))
+        stopped.memory(settings).put(asked.instance, told)
+        log.info("app stopped", extra={"instance": asked.instance, "requested_by": asked.requested_by})
 
 
 def _status(settings: ComputeSettings) -> dict[str, Any]:

@@ -133,6 +133,19 @@ class Job(Message):
     node: NodeName | None = None
 
 
+class StopApp(Message):
+    """Stop one app. `node`: for the gateway, where it runs; `requested_by`: who is told to have stopped it."""
+
+    instance: str = Field(pattern=r"^[0-9a-f]{20}$")
+    node: NodeName | None = None
+    requested_by: UserName | None = None
+
+
+def stopped_by(name: str) -> str:
+    """Return the words that tell who stopped an app; they follow "Notebook was"."""
+    return f"stopped by {name}, who administrates this site"
+
+
 def project_id_of(owner: str, project: str) -> str:
     """Return the id of a project as units of nodes carry it: 20 hex digits of SHA-256."""
     return hashlib.sha256(f"{owner}/{project}".encode()).hexdigest()[:20]

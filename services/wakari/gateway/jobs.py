@@ -12,7 +12,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from wakari.core import logs
 from wakari.core.errors import AppError, UnavailableError
-from wakari.core.messages import Job
+from wakari.core.messages import Job, StopApp
 from wakari.core.web import ndjson, require_signed
 from wakari.gateway.calls import Calls
 from wakari.gateway.messages import of_request
@@ -22,6 +22,7 @@ from wakari.gateway.settings import GatewaySettings
 log = logging.getLogger(__name__)
 
 STATUS_TIMEOUT = 5.0  # seconds; a node that takes longer counts as not well
+STOP_TIMEOUT = 55.0  # seconds; systemd kills what did not end after its own timeout
 JOB_SILENCE = 3600.0  # seconds between two lines of a job: cloning an environment onto slow disks says little
 
 
@@ -31,6 +32,17 @@ def blueprint(settings: GatewaySettings, calls: Calls) -> Blueprint:
 
     def from_server() -> None:
         require_signed(lambda issuer: settings.CLIENT_SECRET if issuer == "server" else None, settings.identity)
+
+    def known(name: str | None) -> Node:
+        node = calls.nodes.get(name) if name else None
+        if node is None:
+            raise AppError(
+                "node_unknown",
+                f"This gateway has no compute node {name!r}.",
+                hint="Check the project's node; run the playbook for a new one (it writes nodes.d on the gateway).",
+                status=404,
+            )
+        return node
 
     @jobs.get("/health")
     def health() -> Response:
@@ -56,19 +68,20 @@ def blueprint(settings: GatewaySettings, calls: Calls) -> Blueprint:
     def run_job() -> Response:
         from_server()
         job = of_request(Job, request.get_json())
-        node = calls.nodes.get(job.node) if job.node else None
-        if node is None:
-            raise AppError(
-                "node_unknown",
-                f"This gateway has no compute node {job.node!r}.",
-                hint="Check the project's node; run the playbook for a new one (it writes nodes.d on the gateway).",
-                status=404,
-            )
+        node = known(job.node)
         log.info(
             "job begins",
             extra={"verb": job.verb, "project": job.project.path, "node": node.name, "requested_by": job.requested_by},
         )
         return ndjson(_relay(calls, node, job))
+
+    @jobs.post("/v1/apps/stop")
+    def stop_app() -> Response:
+        from_server()
+        asked = of_request(StopApp, request.get_json())
+        peer = known(asked.node).peer(calls.settings.identity)
+        body = asked.model_dump(mode="json", exclude={"node"})
+        return jsonify(calls.client.call(peer, "POST", "/_wakari/v1/apps/stop", body, timeout=STOP_TIMEOUT))
 
     return jobs
 

@@ -21,7 +21,7 @@ from wakari.core.reports import AppReport, StoppedReport
 from wakari.core.settings import SettingsError
 from wakari.helper import systemd
 from wakari.helper.systemd import AppUnit
-from wakari.monitor import idle, jupyter, processes, traffic, usage
+from wakari.monitor import idle, jupyter, processes, stopped, traffic, usage
 from wakari.monitor.idle import Rule, Seen, State
 from wakari.monitor.memory import Memory
 
@@ -84,7 +84,8 @@ class Watch:
         self._units = units
         self._clock = clock
         folder = settings.below_prefix(settings.monitor_dir)
-        self._states, self._snoozed, self._stopped = (Memory(folder / name) for name in ("apps", "snoozed", "stopped"))
+        self._states, self._snoozed = (Memory(folder / name) for name in ("apps", "snoozed"))
+        self._stopped = stopped.memory(settings)
         self._log = traffic.AccessLog(settings.below_prefix(Path("var/log/wakari/compute-launcher.log")))
         self._sockets = settings.run_dir / "apps"
         self._lock = threading.Lock()
@@ -183,14 +184,7 @@ class Watch:
         self._ended(unit.instance)
         self._stopped.put(
             unit.instance,
-            StoppedReport(
-                owner=unit.owner,
-                project=unit.project,
-                user=unit.user,
-                app=unit.app,
-                at=self._clock(),
-                reason=reason,
-            ),
+            stopped.report(unit, self._clock(), reason),
         )
         log.info(
             "idle app stopped",
@@ -218,7 +212,10 @@ class Watch:
         old = self._clock() - _REMEMBER_STOPPED
         for instance in self._stopped.instances():
             record = self._stopped.get(StoppedReport, instance)
-            if instance in self._views or record is None or record.at < old:
+            view = self._views.get(instance)
+            # One that was stopped after this look began is still among the views.
+            opened = view is not None and record is not None and view.unit.since >= record.at
+            if record is None or record.at < old or opened:
                 self._stopped.forget([instance])
 
     def _manifest(self, app: str) -> manifests.Manifest | None:

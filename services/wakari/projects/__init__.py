@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from wakari.projects.create import Creation
+from wakari.projects.dead_letters import DeadLetters
 from wakari.projects.groups import Groups
 from wakari.projects.lifecycle import Lifecycle
 from wakari.projects.reports import Reports
@@ -11,16 +12,19 @@ from wakari.projects.site import SiteChange
 from wakari.projects.sites import Sites
 from wakari.projects.spec import node_spec, project_spec
 from wakari.projects.status import Status
+from wakari.projects.stop_app import StopApp
 from wakari.projects.team import Team
 
 __all__ = [
     "Creation",
+    "DeadLetters",
     "Groups",
     "Lifecycle",
     "Reports",
     "SiteChange",
     "Sites",
     "Status",
+    "StopApp",
     "Team",
     "node_spec",
     "project_spec",

@@ -112,7 +112,7 @@ class Lifecycle:
             if moved is None:
                 return None
             self.store.tasks.cancel_waiting(
-                project.id, (*obsolete, "apply-permissions", "apply-settings") if deleting else obsolete, tx
+                project.id, (*obsolete, "apply-permissions", "apply-settings", verb) if deleting else obsolete, tx
             )
             return self.store.tasks.add(moved, verb, caller.name, tx, task_id)
 

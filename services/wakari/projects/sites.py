@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from wakari.core import names, tokens
 from wakari.core.errors import AppError, BadInputError
+from wakari.core.http import Peer
 from wakari.projects.create import check_summary
 from wakari.store import Conflict, Store
 from wakari.store.base import Transaction
@@ -28,6 +29,16 @@ class Sites:
     def secret(self, data_center: DataCenter) -> str:
         """Return the key the server shares with the gateway."""
         return self.sealer.open(data_center.sealed_secret)
+
+    def peer(self, data_center: DataCenter) -> Peer:
+        """Return the gateway as this server calls it; raise SettingsError where its secret cannot be read."""
+        return Peer(
+            name=f"The gateway of {data_center.name}",
+            url=data_center.url,
+            key=self.secret(data_center),
+            issuer="server",
+            audience=f"gateway:{data_center.client_id}",
+        )
 
     def register(
         self, name: object, url: str, summary: str, *, actor: str, address: str = ""

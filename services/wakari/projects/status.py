@@ -45,8 +45,7 @@ class Status:
         place = self.store.data_centers.get(project.data_center)
         if place is None:
             raise AppError("data_center_gone", "The project's data center is not registered any more.", status=409)
-        gateway = f"gateway:{place.client_id}"
-        return Peer(f"The gateway of {place.name}", place.url, self.sites.secret(place), "server", gateway)
+        return self.sites.peer(place)
 
 
 def _last(client: Client, peer: Peer, job: Job) -> dict[str, Any]:

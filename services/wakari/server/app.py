@@ -15,7 +15,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from wakari.core import web
 from wakari.server import failures, guard
 from wakari.server.api.blueprint import blueprint as api
+from wakari.server.health import FIGURES
 from wakari.server.health import blueprint as health
+from wakari.server.http_figures import HttpFigures
 from wakari.server.internal import blueprint as internal
 from wakari.server.oauth.blueprint import blueprint as oauth
 from wakari.server.oauth.blueprint import init_authority, token
@@ -28,8 +30,11 @@ STATIC_FOLDER = PACKAGE / "static"
 MAX_BODY = 256 * 1024  # bytes; nothing on the server takes files
 
 
-def create_app(settings: ServerSettings) -> Flask:
-    """Return the application; raise SettingsError where a secret is missing or a placeholder."""
+def create_app(settings: ServerSettings, figures: HttpFigures | None = None) -> Flask:
+    """Return the application; raise SettingsError where a secret is missing or a placeholder.
+
+    `figures`: where requests are counted, shared by the processes of a server; default: its own.
+    """
     app = Flask(__name__, static_folder=str(STATIC_FOLDER), template_folder=str(PACKAGE / "templates"))
     app.extensions[EXTENSION] = build(settings)
     app.config.update(
@@ -43,6 +48,9 @@ def create_app(settings: ServerSettings) -> Flask:
         WTF_CSRF_TIME_LIMIT=None,  # bound to the session instead, see guard.bind_form_session
     )
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=0, x_prefix=0)  # type: ignore[method-assign]
+    counted = figures or HttpFigures()
+    counted.install(app)
+    app.extensions[FIGURES] = counted
     web.prepare(app)
     failures.register(app)
     guard.register(app)

@@ -6,8 +6,9 @@ from __future__ import annotations
 import ipaddress
 import time
 from collections.abc import Iterator
+from typing import cast
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, current_app, jsonify
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
@@ -16,11 +17,13 @@ from wakari.access import Action, require_site
 from wakari.core.errors import AppError, UnavailableError
 from wakari.projects.reports import is_silent
 from wakari.server import who
+from wakari.server.http_figures import HttpFigures
 from wakari.server.services import Services, services
 from wakari.store import StoreUnavailable
 from wakari.store.base import now
 
 blueprint = Blueprint("health", __name__)
+FIGURES = "wakari-figures"
 WORKER_SILENCE = 45.0  # seconds; a worker speaks every ten
 CHECKS_MISSED = 4  # of the looks at a gateway, until its last answer counts for nothing
 States = dict[str, dict[str, str]]
@@ -53,10 +56,11 @@ def status() -> tuple[Response, int]:
 
 @blueprint.get("/metrics")
 def metrics() -> Response:
-    """Return the figures in the text format of Prometheus."""
+    """Return the figures in the text format of Prometheus; requests are counted from the start of the server."""
     _allowed()
     registry = CollectorRegistry(auto_describe=False)
     registry.register(Figures(services()))
+    registry.register(cast("HttpFigures", current_app.extensions[FIGURES]))
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 
@@ -94,7 +98,7 @@ class Figures:
         yield _one("wakari_mongodb_ping_seconds", "How long MongoDB took to answer.", time.perf_counter() - begin)
         up = {name: float(one["status"] == "ok") for name, one in dependencies(self._services).items()}
         yield _each("wakari_dependency_up", "Whether the dependency is well.", "dependency", up)
-        tasks = {"queued": 0, "running": 0, "done": 0, "failed": 0, "cancelled": 0, **store.tasks.by_state()}
+        tasks = {"queued": 0, "running": 0, "done": 0, "failed": 0, "dead": 0, "cancelled": 0, **store.tasks.by_state()}
         yield _each("wakari_tasks", "Tasks of the last 30 days.", "state", tasks)
         yield _one(
             "wakari_task_oldest_due_seconds", "For how long the first in the queue waits.", store.tasks.oldest_due()

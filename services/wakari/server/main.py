@@ -13,6 +13,7 @@ from wakari.core import logs, web
 from wakari.core.settings import SettingsError
 from wakari.server import settings as settings_module
 from wakari.server.app import STATIC_FOLDER, create_app
+from wakari.server.http_figures import HttpFigures
 
 log = logging.getLogger(__name__)
 EXIT_SETTINGS = 3
@@ -48,8 +49,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.check:
         sys.stdout.write("The settings are good.\n")
         return 0
+    figures = HttpFigures()  # before the fork: all processes count into it
     web.serve(
-        lambda: create_app(settings),
+        lambda: create_app(settings, figures),
         settings.socket,
         workers=settings.processes,
         threads=settings.threads,

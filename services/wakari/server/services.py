@@ -10,7 +10,7 @@ from typing import cast
 from flask import current_app
 
 from wakari.accounts import Accounts, SignIn, SshKeys
-from wakari.projects import Creation, Groups, Lifecycle, Reports, SiteChange, Sites, Status, Team
+from wakari.projects import Creation, DeadLetters, Groups, Lifecycle, Reports, SiteChange, Sites, Status, StopApp, Team
 from wakari.projects.lifecycle import queue_settings_of
 from wakari.server.settings import ServerSettings
 from wakari.store import Store, connect
@@ -31,11 +31,13 @@ class Services:
     sign_in: SignIn
     creation: Creation
     lifecycle: Lifecycle
+    dead_letters: DeadLetters
     team: Team
     groups: Groups
     site: SiteChange
     reports: Reports
     status: Status
+    stop_app: StopApp
 
 
 def build(settings: ServerSettings) -> Services:
@@ -48,11 +50,13 @@ def build(settings: ServerSettings) -> Services:
         store=store,
         sites=sites,
         status=Status(store, sites),
+        stop_app=StopApp(store, sites),
         accounts=Accounts(store),
         ssh_keys=SshKeys(store, lambda user, actor, tx: queue_settings_of(store, user, actor, tx)),
         sign_in=SignIn(store, settings.session_lifetime, settings.session_idle),
         creation=Creation(store, settings.default_project_public),
         lifecycle=Lifecycle(store),
+        dead_letters=DeadLetters(store),
         team=Team(store),
         groups=Groups(store),
         site=SiteChange(store),

@@ -161,6 +161,12 @@ class Projects(Repository[Project]):
             fields["deleting"] = True
         return self._change(where, {"$set": fields}, tx)
 
+    def move_again(self, project_id: str, to: State, task: str, tx: Transaction, *, deleting: bool) -> Project | None:
+        """Return the project, moved once more by the task that left it in error; None where something came after it."""
+        where = {"_id": project_id, "task": task, "state": "error", "deleting": {"$ne": True}}
+        fields = {"state": to, "reason": None, "progress": None, "deleting": deleting, "updated_at": now()}
+        return self._change(where, {"$set": fields}, tx)
+
     def settle(self, project_id: str, task: str, to: State, reason: str | None, tx: Transaction) -> Project | None:
         """Return the project after its task ended; None where another task moves it by now, which then has the word."""
         fields = {"state": to, "reason": reason, "progress": None, "deleting": False, "updated_at": now()}

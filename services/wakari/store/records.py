@@ -12,7 +12,8 @@ from wakari.core.messages import Limits
 from wakari.store.base import Record
 
 State = Literal["stopped", "starting", "running", "stopping", "error"]
-TaskState = Literal["queued", "running", "done", "failed", "cancelled"]
+# failed: a node refused; dead: given up after the last attempt, kept until somebody decides
+TaskState = Literal["queued", "running", "done", "failed", "dead", "cancelled"]
 TaskVerb = Literal["start-project", "stop-project", "apply-permissions", "apply-settings", "remove-project"]
 Role = Literal["member", "viewer"]
 
@@ -166,6 +167,7 @@ class Task(Record):
     progress: tuple[dict[str, Any], ...] = ()
     error: dict[str, Any] | None = None
     attempts: int = 0
+    forgiven: int = 0  # attempts of before it was queued again, which no longer count
     run_after: datetime
     lease: Lease | None = None
     created_at: datetime

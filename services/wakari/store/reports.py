@@ -97,6 +97,14 @@ class ProjectUses(Repository[ProjectUse]):
         with translated():
             self._documents.bulk_write(changes, ordered=False)
 
+    def ended(self, project_id: str, node: str, stopped: AppStopped) -> None:
+        """Note that an app ended, before the node's next report says so."""
+        which = {"user": stopped.user, "app": stopped.app}
+        with translated():
+            # Two updates: MongoDB takes no $pull and $push of the same list at once.
+            self._documents.update_one({"_id": f"{project_id}/{node}"}, {"$pull": {"apps": which, "stopped": which}})
+            self._documents.update_one({"_id": f"{project_id}/{node}"}, {"$push": {"stopped": stopped.model_dump()}})
+
     def forget(self, project_id: str, tx: Transaction) -> None:
         """Drop what is known of a project that is removed."""
         with translated(tx):

@@ -15,6 +15,7 @@ from wakari.store.repository import Repository
 KEPT_PROGRESS = 200  # lines a task keeps
 LOOK_AHEAD = 50  # candidates read at once; some may belong to projects with a task at work
 QUEUE_ORDER = (("priority", 1), ("run_after", 1))
+ENDED_BADLY = ("dead", "failed")
 
 
 class Tasks(Repository[Task]):
@@ -52,10 +53,10 @@ class Tasks(Repository[Task]):
         return self._one({"waiting_project": project_id, "verb": verb}, tx)
 
     def cancel_waiting(self, project_id: str, verbs: Iterable[TaskVerb], tx: Transaction) -> None:
-        """Cancel the waiting tasks of a project that a later wish of its people makes pointless."""
+        """Cancel the waiting and the dead tasks of a project that a later wish of its people makes pointless."""
         with translated(tx):
             self._documents.update_many(
-                {"waiting_project": project_id, "state": "queued", "verb": {"$in": list(verbs)}},
+                {"project_id": project_id, "state": {"$in": ["queued", "dead"]}, "verb": {"$in": list(verbs)}},
                 {"$set": {"state": "cancelled", "finished_at": now()}, "$unset": {"waiting_project": ""}},
                 session=tx,
             )
@@ -108,13 +109,19 @@ class Tasks(Repository[Task]):
         push = {"progress": {"$each": [dict(line)], "$slice": -KEPT_PROGRESS}}
         return self._change(_held(task, worker), {"$push": push}) is not None
 
-    def finish(self, task: Task, worker: str, error: Mapping[str, Any] | None, tx: Transaction) -> bool:
-        """End the task, done or failed; return False where it is no longer this worker's."""
-        fields = {
-            "state": "failed" if error else "done",
+    def finish(
+        self, task: Task, worker: str, error: Mapping[str, Any] | None, tx: Transaction, *, dead: bool = False
+    ) -> bool:
+        """End the task: done, failed or, given up after its last attempt, dead.
+
+        Returns False where it is no longer this worker's. A dead task is not finished: no day comes that forgets it.
+        """
+        fields: dict[str, Any] = {
+            "state": ("dead" if dead else "failed") if error else "done",
             "error": dict(error) if error else None,
-            "finished_at": now(),
         }
+        if not dead:
+            fields["finished_at"] = now()
         ended = self._change(_held(task, worker), {"$set": fields, "$unset": _FREE}, tx)
         return ended is not None
 
@@ -140,6 +147,26 @@ class Tasks(Repository[Task]):
         """Give the task back at once, as if it had not been claimed; return False where it is not this worker's."""
         given = self._change(_held(task, worker), {"$inc": {"attempts": -1}})
         return given is not None and self.retry(given, worker, 0)
+
+    def requeue(self, task: Task, tx: Transaction) -> Task | None:
+        """Return the dead or failed task, queued again with all its attempts before it; None where it is neither.
+
+        The count of attempts goes on, being the fence against workers that held the task before. Raises Conflict
+        where a newer task of the same verb waits for the project.
+        """
+        where = {"_id": task.id, "state": {"$in": list(ENDED_BADLY)}}
+        changes = {
+            "state": "queued",
+            "run_after": now(),
+            "waiting_project": "$project_id",
+            "forgiven": "$attempts",
+            "error": None,
+        }
+        return self._change(where, [{"$set": changes}, {"$unset": "finished_at"}], tx)
+
+    def discard(self, task_id: str) -> Task | None:
+        """Return the dead task, now cancelled; None where it is not dead."""
+        return self._change({"_id": task_id, "state": "dead"}, {"$set": {"state": "cancelled", "finished_at": now()}})
 
     def page(
         self, *, requested_by: str | None, before: str | None, limit: int, filters: Mapping[str, str] | None = None

@@ -75,13 +75,7 @@ class Jobs:
 
     def peer(self, data_center: DataCenter) -> Peer:
         """Return the gateway as this server calls it."""
-        return Peer(
-            name=f"The gateway of {data_center.name}",
-            url=data_center.url,
-            key=self.sites.secret(data_center),
-            issuer="server",
-            audience=f"gateway:{data_center.client_id}",
-        )
+        return self.sites.peer(data_center)
 
     def _job(self, peer: Peer, job: Job) -> Iterator[Progress]:
         for line in Client().stream(peer, JOBS, job.model_dump(mode="json"), timeout=SILENCE):

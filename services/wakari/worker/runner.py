@@ -106,19 +106,19 @@ class Runner:
         body = error.body(logs.request_id())["error"]
         passing = isinstance(error, UnavailableError) or error.code in PASSING or error.status >= FIRST_SERVER_ERROR
         # What waits for a node here is never given up: somebody who left a team must not keep files and keys.
-        if passing and (task.attempts < MAX_ATTEMPTS or task.verb in LASTING):
-            delay = min(BACK_OFF * 2 ** min(task.attempts - 1, 10), LONGEST_BACK_OFF)
+        if passing and (task.attempts - task.forgiven < MAX_ATTEMPTS or task.verb in LASTING):
+            delay = min(BACK_OFF * 2 ** min(task.attempts - task.forgiven - 1, 10), LONGEST_BACK_OFF)
             if self.store.tasks.retry(task, self.worker, delay, body):
                 log.warning("task will be tried again", extra={**_facts(task), "delay": delay, "error": error.message})
                 return
             raise LeaseLostError
-        self._end(task, body)
+        self._end(task, body, dead=passing)
 
-    def _end(self, task: Task, error: Mapping[str, Any] | None) -> None:
+    def _end(self, task: Task, error: Mapping[str, Any] | None, *, dead: bool = False) -> None:
         reason = f"{WHAT[task.verb]}: {error['message']}" if error else None
 
         def end(tx: Transaction) -> bool:
-            if not self.store.tasks.finish(task, self.worker, error, tx):
+            if not self.store.tasks.finish(task, self.worker, error, tx, dead=dead):
                 return False
             if task.verb in LASTING:
                 # Keys and limits that a node refuses are told with the task: nobody is locked out of a running project.
@@ -136,9 +136,8 @@ class Runner:
 
         if not self.store.transaction(end):
             raise LeaseLostError
-        self.store.audit.add(
-            f"task.{'failed' if error else 'done'}", "worker", task.project, verb=task.verb, task=task.id
-        )
+        ended = ("dead" if dead else "failed") if error else "done"
+        self.store.audit.add(f"task.{ended}", "worker", task.project, verb=task.verb, task=task.id)
         log.info("task ended", extra={**_facts(task), "error": error["message"] if error else None})
 
 

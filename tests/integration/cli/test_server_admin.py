@@ -203,14 +203,14 @@ def test_the_security_log_is_exported_and_verified(admin: Command, prefix: Path)
     assert whole["entries"] >= 2
     assert admin("verify-log", "--expect", whole["head"])["head"] == whole["head"]
     export = prefix / "log.jsonl"
-    assert admin("export-log", "--output", str(export))["entries"] == whole["entries"]
+    assert admin("export-log", "--file", str(export))["entries"] == whole["entries"]
     assert stat.S_IMODE(export.stat().st_mode) == 0o600
     entries = [json.loads(line) for line in export.read_text().splitlines()]
     assert admin.plain("export-log") == export.read_text()
     made = next(entry for entry in entries if entry["event"] == "token.create")
     assert (made["actor"], made["subject"]) == ("wk-server-admin", "alice"), "who made the token can act as alice"
     assert admin("verify-log", "--file", str(export))["entries"] == len(entries)
-    admin("export-log", "--output", str(export))
+    admin("export-log", "--file", str(export))
     assert admin.code == 1, "an export is never overwritten"
     assert len(export.read_text().splitlines()) == len(entries)
     export.write_text(export.read_text().replace('"wk-server-admin"', '"alice"', 1))

@@ -345,6 +345,17 @@ def test_jobs_are_the_servers_alone(site: Site) -> None:
     assert jobs_of(site) == []
 
 
+def test_an_app_is_stopped_on_its_node_for_the_server_alone(site: Site) -> None:
+    address = site.proxy.url + "/_wakari/v1/apps/stop"
+    body = {"instance": "0" * 20, "node": "compute1", "requested_by": "wakari"}
+    assert requests.post(address, json=body, timeout=20).status_code == 401
+    assert requests.post(address, json=body | {"node": "other"}, headers=signed(site), timeout=20).status_code == 404
+    assert requests.post(address, json=body | {"instance": "/"}, headers=signed(site), timeout=20).status_code == 422
+    assert requests.post(address, json=body, headers=signed(site), timeout=20).status_code == 200
+    told = [said for path, said in site.node.asked if path == "/_wakari/v1/apps/stop"]
+    assert told == [{"instance": "0" * 20, "requested_by": "wakari"}]
+
+
 def test_status_gathers_the_nodes(site: Site) -> None:
     address = site.proxy.url + "/_wakari/v1/status"
     assert requests.get(address, headers=signed(site), timeout=20).json() == {"status": "ok", "messages": []}

@@ -10,8 +10,8 @@ import pytest
 
 from tests.serverkit import URL, Browser, Kit
 from wakari.access import Action, Caller, has
+from wakari.server.daily_report import bounds
 from wakari.server.pages.admin_menu import ENTRIES
-from wakari.server.pages.admin_site import bounds
 from wakari.store import Store
 from wakari.store.audit_chain import hash_of
 from wakari.store.base import now
@@ -62,6 +62,9 @@ def test_each_page_opens_for_whom_the_table_says(kit: Kit) -> None:
         ("/admin/tokens/revoke", {"user": "x", "token": "y"}, Action.TOKEN_ALL),
         ("/admin/nodes/drain", {"name": "x"}, Action.NODE_WRITE),
         ("/admin/data-centers/remove", {"name": "x"}, Action.DATA_CENTER_WRITE),
+        ("/admin/apps/stop-app", {"app": "x", "node": "y"}, Action.APP_STOP),
+        ("/admin/tasks/requeue", {"task": "x"}, Action.TASK_MANAGE),
+        ("/admin/tasks/discard", {"task": "x"}, Action.TASK_MANAGE),
         ("/admin/groups", {"name": "makers"}, Action.GROUP_WRITE),
         ("/admin/groups/join", {"group": "makers", "user": "x"}, Action.GROUP_WRITE),
         ("/admin/groups/leave", {"group": "makers", "user": "x"}, Action.GROUP_WRITE),

@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 from tests.serverkit import PASSWORD, Api, Kit
 from wakari.server.api import blueprint  # noqa: F401 - fills the table
 from wakari.server.api.table import TABLE
+from wakari.store.reports import AppUse
 
 
 @pytest.fixture
@@ -69,6 +70,14 @@ def test_projects_are_listed_by_owner_node_and_state(kit: Kit, admin: Api) -> No
         assert admin.get(f"/projects?{wrong}").status_code == 422, wrong
 
 
+def fail(kit: Kit, number: int) -> None:
+    """Let an error of a kind of its own be noted."""
+    try:
+        raise type(f"Failure{number}", (Exception,), {})  # noqa: TRY301 - noted right here
+    except Exception as error:  # noqa: BLE001 - the kind was made above
+        kit.services.store.exceptions.take(error, service="wk-server", where="GET /")
+
+
 def test_every_list_goes_page_by_page(kit: Kit, admin: Api) -> None:
     """The route table says which lists there are: walked one item at a time, each tells what it tells whole."""
     bob = kit.user("bob")
@@ -85,18 +94,22 @@ def test_every_list_goes_page_by_page(kit: Kit, admin: Api) -> None:
         )
         key = base64.b64encode(b"\0\0\0\x0bssh-ed25519\0\0\0 " + bytes([number + 1] * 32)).decode()
         assert admin.post("/ssh-keys", {"name": f"k{number}", "key": f"ssh-ed25519 {key}"}).status_code == 201
+        use = AppUse(user="wakari", app="notebook", since=project.created_at)
+        kit.services.store.uses.take("e1" if number else "e2", project.created_at, {project.id: ([use], [])})
+        fail(kit, number)
     kit.place("west", "w1")
     assert bob
     for route in TABLE.routes:
         if not route.paged:
             continue
-        whole = admin.get(route.path).json
+        path = route.path.format(user="wakari")
+        whole = admin.get(path).json
         assert len(whole["items"]) >= 2, route.path
         assert whole["next"] is None
         walked: list[Any] = []
         cursor = ""
         while cursor is not None:
-            answer = admin.get(f"{route.path}?limit=1&cursor={cursor}")
+            answer = admin.get(f"{path}?limit=1&cursor={cursor}")
             assert answer.status_code == 200, f"{route.path}: {answer.text}"
             walked += answer.json["items"]
             cursor = answer.json["next"]

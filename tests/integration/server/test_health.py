@@ -90,6 +90,25 @@ def test_figures_follow_the_database(kit: Kit, api: Api) -> None:
     assert found["wakari_mongodb_ping_seconds", ""] > 0
 
 
+def test_requests_are_counted_by_area_method_and_status(kit: Kit, api: Api) -> None:
+    staff = kit.api(kit.user("sue", "staff"))
+    for _ in range(3):
+        assert staff.get("/users").status_code == 200
+    assert api.get("/users").status_code == 401
+    assert api.client.get("/login").status_code == 200
+    assert api.client.get("/no/such/page/at/all").status_code == 404
+    assert api.client.open("/login", method="BREW").status_code == 405
+    found = figures(api)
+    assert found["wakari_http_requests_total", "api,GET,2xx"] == 3
+    assert found["wakari_http_requests_total", "api,GET,4xx"] == 1
+    assert found["wakari_http_requests_total", "pages,GET,2xx"] == 1
+    assert found["wakari_http_requests_total", "other,GET,4xx"] == 1
+    assert found["wakari_http_requests_total", "other,other,4xx"] == 1
+    assert found["wakari_http_request_seconds_count", "api"] == 4
+    assert found["wakari_http_request_seconds_bucket", "api,+Inf"] == 4
+    assert 0 < found["wakari_http_request_seconds_sum", "api"] < 60
+
+
 def test_others_need_a_token_of_staff(kit: Kit, api: Api) -> None:
     staff, plain = kit.token(kit.user("sue", "staff")), kit.token(kit.user("bob"))
     for path in ("/_wakari/metrics", "/_wakari/v1/status"):

@@ -144,7 +144,7 @@ def test_a_gateway_that_stays_away_ends_in_error_after_five_attempts(
     assert "cannot be reached" in str(at(store, project).reason)
     ended = store.tasks.get(task.id)
     assert ended is not None
-    assert (ended.state, ended.attempts) == ("failed", 5)
+    assert (ended.state, ended.attempts) == ("dead", 5)
 
 
 def test_four_workers_claim_each_task_once(kit: Kit, store: Store) -> None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +98,12 @@ def test_the_reason_goes_when_the_app_is_opened_again_and_after_a_week(scene: Sc
     scene.looks(11)
     scene.restart()
     assert len(scene.watch.stopped()) == 1
-    scene.units.append(UNIT)
+    scene.looks(1)
+    assert len(scene.watch.stopped()) == 1
+    scene.units.append(UNIT)  # one that began before: it was stopped while a look was under way
+    scene.looks(1)
+    assert len(scene.watch.stopped()) == 1
+    scene.units[:] = [replace(UNIT, since=scene.now)]
     scene.looks(1)
     assert scene.watch.stopped() == []
     scene.looks(11)

@@ -5,7 +5,20 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify
 
-from wakari.server.api import activity, groups, places, projects, settings, ssh_keys, tasks, tokens, users
+from wakari.server.api import (
+    activity,
+    exceptions,
+    groups,
+    places,
+    projects,
+    report,
+    running_apps,
+    settings,
+    ssh_keys,
+    tasks,
+    tokens,
+    users,
+)
 from wakari.server.api.openapi import document
 from wakari.server.api.table import TABLE
 
@@ -20,6 +33,9 @@ HANDLERS = (
     tasks,
     settings,
     activity,
+    running_apps,
+    exceptions,
+    report,
 )  # imported so that they enter themselves into the table
 TABLE.register(blueprint)
 

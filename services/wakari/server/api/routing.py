@@ -101,8 +101,9 @@ def _view(route: Route, shown_by: Route | None) -> Callable[..., Response]:
         arguments: dict[str, Any] = dict(parameters)
         if route.body is not None:
             arguments["body"] = read_body(route.body)
-        if route.paged:
+        if route.paged or route.filters:
             _known_parameters(route)
+        if route.paged:
             arguments["window"] = _window()
         if route.filters:
             arguments["filters"] = _filters(route)
@@ -146,10 +147,10 @@ def read_body(kind: type[BaseModel]) -> BaseModel:
 
 def _known_parameters(route: Route) -> None:
     # A filter with a slip in its name must not answer with everything.
-    known = ("limit", "cursor", *route.filters)
+    known = (*(("limit", "cursor") if route.paged else ()), *route.filters)
     if set(request.args) - set(known):
         raise BadInputError(
-            "parameter_unknown", "This list has no such parameter.", hint=f"It takes {', '.join(known)}."
+            "parameter_unknown", "There is no such parameter here.", hint=f"It takes {', '.join(known)}."
         )
 
 

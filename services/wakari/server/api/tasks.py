@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 from wakari.access import Action, Caller, has
-from wakari.core.errors import AppError
+from wakari.projects.dead_letters import task_not_found
+from wakari.server import who
 from wakari.server.api.models.projects import TaskOut
 from wakari.server.api.routing import Page, Window, page
 from wakari.server.api.table import TABLE
@@ -48,5 +49,31 @@ def show(caller: Caller, task: str) -> TaskOut:
         if project is None or not has(caller, Action.PROJECT_READ, project):
             found = None
     if found is None:
-        raise AppError("task_not_found", "There is no such task, or it is not yours.", status=404)
+        raise task_not_found()
     return TaskOut.of(found)
+
+
+@TABLE.add(
+    "POST",
+    "/tasks/{task}/requeue",
+    "Queue a task again that was given up or refused",
+    action=Action.TASK_MANAGE,
+    answer=TaskOut,
+    errors=(404, 409),
+)
+def requeue(caller: Caller, task: str) -> TaskOut:
+    """Return the task as it is now."""
+    return TaskOut.of(services().dead_letters.requeue(caller, task, who.address()))
+
+
+@TABLE.add(
+    "POST",
+    "/tasks/{task}/discard",
+    "Discard a task that was given up",
+    action=Action.TASK_MANAGE,
+    answer=TaskOut,
+    errors=(404, 409),
+)
+def discard(caller: Caller, task: str) -> TaskOut:
+    """Return the task as it is now."""
+    return TaskOut.of(services().dead_letters.discard(caller, task, who.address()))

@@ -205,16 +205,6 @@ def admin_permissions() -> tuple[str, int]:
     return page("admin/permissions.html", tab="permissions", drifts=found, checked=checked, wrong=wrong)
 
 
-@blueprint.get("/admin/tasks")
-@needs(Action.TASK_READ_ALL)
-def admin_tasks() -> tuple[str, int]:
-    """Return the newest tasks."""
-    found = services().store.tasks.page(requested_by=None, before=request.args.get("before"), limit=PAGE + 1)
-    more = found[PAGE - 1].id if len(found) > PAGE else None
-    workers = services().store.tasks.workers()
-    return page("admin/tasks.html", tab="tasks", tasks=found[:PAGE], more=more, workers=workers)
-
-
 def _users(status: int = 200, **context: object) -> tuple[str, int]:
     after = request.args.get("after", "")
     found = services().store.users.page(after, PAGE + 1)

@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
 from flask import request
 from werkzeug.wrappers import Response
 
 from wakari.access import Action
 from wakari.server import who
+from wakari.server.daily_report import PERIODS, report
 from wakari.server.pages.admin import needs
 from wakari.server.pages.admin_menu import EXCEPTIONS
 from wakari.server.pages.blueprint import blueprint
@@ -17,8 +16,7 @@ from wakari.server.pages.view import attempt, back, field, me, page
 from wakari.server.services import services
 
 GENERAL = "/admin/general"
-SHOWN = 100  # errors, and new people of a report
-PERIODS = {"today": "Today", "yesterday": "Yesterday", "week": "This week", "month": "This month"}
+SHOWN = 100  # errors
 VISIBILITY = {"public": True, "private": False}
 
 
@@ -65,30 +63,5 @@ def admin_report() -> tuple[str, int]:
     """Return what happened in a period."""
     chosen = request.args.get("period", "today")
     period = chosen if chosen in PERIODS else "today"
-    since, until = bounds(period, datetime.now(UTC))
-    store = services().store
-    return page(
-        "admin/report.html",
-        tab="report",
-        periods=PERIODS,
-        period=period,
-        since=since,
-        until=until,
-        users=store.users.count(),
-        projects=store.projects.count(),
-        people=store.users.made(since, until, SHOWN),
-        actions=store.audit.counts(since, until),
-    )
-
-
-def bounds(period: str, moment: datetime) -> tuple[datetime, datetime]:
-    """Return the beginning and end of a period in UTC, the end excluded; weeks begin on Monday (ISO 8601)."""
-    day = moment.replace(hour=0, minute=0, second=0, microsecond=0)
-    end = day + timedelta(days=1)
-    if period == "yesterday":
-        return day - timedelta(days=1), day
-    if period == "week":
-        return day - timedelta(days=day.weekday()), end
-    if period == "month":
-        return day.replace(day=1), end
-    return day, end
+    found = report(services().store, period)
+    return page("admin/report.html", tab="report", periods=PERIODS, report=found)

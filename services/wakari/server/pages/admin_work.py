@@ -7,6 +7,7 @@ from flask import request
 from werkzeug.wrappers import Response
 
 from wakari.access import Action
+from wakari.projects.running import find, running_apps
 from wakari.server import who
 from wakari.server.api.present import visible
 from wakari.server.pages.admin import needs
@@ -16,20 +17,15 @@ from wakari.server.services import services
 
 APPS = "/admin/apps"
 TOKENS = "/admin/tokens"
-SHOWN = 200  # projects with running apps on a node, and tokens
+SHOWN = 200  # running apps, and tokens
 
 
 @blueprint.get(APPS)
 @needs(Action.APP_READ_ALL)
 def admin_apps() -> tuple[str, int]:
     """Return the apps that run, as nodes reported them last."""
-    store = services().store
-    uses = store.uses.running(SHOWN + 1)
-    known = {one.id: one for one in store.projects.named(use.project_id for use in uses)}
-    rows = [
-        (known[use.project_id], use.node, app) for use in uses[:SHOWN] if use.project_id in known for app in use.apps
-    ]
-    return page("admin/apps.html", tab="apps", rows=rows, more=len(uses) > SHOWN)
+    rows = running_apps(services().store)
+    return page("admin/apps.html", tab="apps", rows=rows[:SHOWN], count=len(rows), more=len(rows) > SHOWN)
 
 
 @blueprint.post(f"{APPS}/stop")
@@ -43,6 +39,19 @@ def admin_stop_project() -> Response:
         services().lifecycle.stop(me().caller, project, who.address())
 
     attempt(stop, f"{owner}/{name} is being stopped.")
+    return back(APPS)
+
+
+@blueprint.post(f"{APPS}/stop-app")
+@needs(Action.APP_STOP)
+def admin_stop_app() -> Response:
+    """Stop one app; its project and the other apps go on."""
+
+    def stop() -> None:
+        found = find(services().store, field("app", 64), field("node", 64))
+        services().stop_app.stop(me().caller, found, who.address())
+
+    attempt(stop, "The app is stopped; its person is told on the project's page.")
     return back(APPS)
 
 

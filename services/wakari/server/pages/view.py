@@ -44,6 +44,7 @@ STATES: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         "queued": ("hourglass-split", "Queued", "rest"),
         "done": ("check-circle-fill", "Done", "good"),
         "failed": ("exclamation-triangle-fill", "Failed", "bad"),
+        "dead": ("x-lg", "Given up", "bad"),
         "cancelled": ("square-fill", "Cancelled", "rest"),
     }
 )
