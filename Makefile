@@ -49,6 +49,7 @@ check-yaml: venv
 check-ansible: venv
 	ansible-lint --offline --profile production
 	antsibull-changelog lint
+	antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=self .
 check-project: venv
 	python -m tools.checks
 check-unit: venv

@@ -36,4 +36,4 @@ def test_values_made_of_facts_are_told_from_mistakes(name: str, expected: bool) 
 
 def test_the_limits_that_the_compute_role_makes_of_a_nodes_size_are_such() -> None:
     variables = {**internals("aen_compute"), **defaults("aen_compute")}
-    assert _needs_facts(variables["aen_compute_app_limits"], variables)
+    assert _needs_facts(variables["__aen_compute_app_limits"], variables)
