@@ -74,8 +74,8 @@ test-trixie: venv wheelhouse channel ## The all-in-one scenario on Debian 13.
 ##### Release
 
 .PHONY: build clean
-build: venv ## Build the wheel and the collection artifact into dist/.
+build: venv wheelhouse ## Build the wheel and the collection artifact, which carries the wheelhouse, into dist/.
 	python -m build --wheel --outdir dist .
-	ansible-galaxy collection build --force --output-path dist .
+	python -m tools.release artifact
 clean: ## Remove what was built (not .venv, not caches outside the checkout).
 	rm -rf build dist .mypy_cache .pytest_cache .ruff_cache
