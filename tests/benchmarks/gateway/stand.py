@@ -16,6 +16,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from tests.authority import Certificate
 from tests.integration.gateway.control_plane import ControlPlane, State
 from tests.integration.gateway.proxy import MODULES, Proxy, free_port, make_prefix
 from tools.channel.cli import cache_directory
@@ -36,11 +37,12 @@ class Candidate:
     port: int
     pid: int
     headers: dict[str, str] = field(default_factory=dict)
+    scheme: str = "http"
 
     @property
     def url(self) -> str:
         """Return the app's address, without the `/` at its end."""
-        return f"http://127.0.0.1:{self.port}{APP}"
+        return f"{self.scheme}://127.0.0.1:{self.port}{APP}"
 
     def cpu_seconds(self) -> float:
         """Return the processor time that it and its workers have used so far."""
@@ -99,9 +101,10 @@ def _nginx(template: str, **values: object) -> Iterator[tuple[int, int]]:
 
 
 @contextmanager
-def upstream() -> Iterator[int]:
-    """Run what all candidates pass to; yields its port."""
-    with _nginx("upstream.conf.j2", modules=[MODULES / "ndk_http_module.so", MODULES / "ngx_http_lua_module.so"]) as it:
+def upstream(tls: Certificate | None = None) -> Iterator[int]:
+    """Run what all candidates pass to; yields its port. With a certificate it asks for one, as a node does."""
+    modules = [MODULES / "ndk_http_module.so", MODULES / "ngx_http_lua_module.so"]
+    with _nginx("upstream.conf.j2", modules=modules, tls=tls) as it:
         yield it[0]
 
 

@@ -105,6 +105,19 @@ def test_open_websockets_are_counted_while_they_are_open(measured: Measured) -> 
     assert figures["wakari_gateway_upgrades_total"] == 5
 
 
+def test_routes_are_counted_until_they_are_forgotten(measured: Measured) -> None:
+    before = measured.figures()["wakari_gateway_routes"]
+    for project in ("one", "two", "three"):
+        measured.state.levels["alice", f"alice/{project}"] = "write"
+        for _ in range(2):
+            assert requests.get(
+                f"{measured.proxy.url}/alice/{project}/notebook/", headers=measured.headers, timeout=10
+            ).ok
+    assert measured.figures()["wakari_gateway_routes"] == before + 3
+    requests.get(measured.proxy.url + "/alice/two/notebook/gone", headers=measured.headers, timeout=10)
+    assert measured.figures()["wakari_gateway_routes"] == before + 2
+
+
 def test_the_figures_name_nobody_and_are_not_on_the_public_port(measured: Measured) -> None:
     requests.get(measured.proxy.url + "/alice/secretname/notebook/", headers=measured.headers, timeout=10)
     text = requests.get(f"http://127.0.0.1:{measured.port}/metrics", timeout=10).text

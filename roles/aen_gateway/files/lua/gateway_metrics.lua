@@ -2,6 +2,7 @@
 -- Figures for Prometheus (text format 0.0.4). A worker counts in tables of its own and adds them to shared memory once a
 -- second: a request costs no lock for it.
 
+local routes = require "gateway_routes"
 local sockets = require "gateway_sockets"
 
 local FLUSH = 1 -- seconds
@@ -16,6 +17,7 @@ local HELP = {
   wakari_gateway_sent_bytes_total = { "counter", "Bytes sent to clients." },
   wakari_gateway_request_seconds = { "histogram", "Time from the first byte of a request to the last of its answer, without WebSockets." },
   wakari_gateway_open_websockets = { "gauge", "WebSockets that are open now." },
+  wakari_gateway_routes = { "gauge", "Apps of people that the gateway knows the node of; an estimate above a thousand." },
   wakari_gateway_connections = { "gauge", "Connections of clients and their state." },
   wakari_gateway_table_used_bytes = { "gauge", "Memory in use of the tables of decisions, routes, changes and sign-outs." },
   wakari_gateway_table_size_bytes = { "gauge", "Size of these tables." },
@@ -24,8 +26,8 @@ local HELP = {
 local ORDER = {
   "wakari_gateway_requests_total", "wakari_gateway_refusals_total", "wakari_gateway_upgrades_total",
   "wakari_gateway_failures_total", "wakari_gateway_sent_bytes_total", "wakari_gateway_request_seconds",
-  "wakari_gateway_open_websockets", "wakari_gateway_connections", "wakari_gateway_table_used_bytes",
-  "wakari_gateway_table_size_bytes", "wakari_gateway_part_up",
+  "wakari_gateway_open_websockets", "wakari_gateway_routes", "wakari_gateway_connections",
+  "wakari_gateway_table_used_bytes", "wakari_gateway_table_size_bytes", "wakari_gateway_part_up",
 }
 local TABLES = { "decisions", "routes", "changed", "revoked" }
 
@@ -127,6 +129,7 @@ local function now_values()
     end
   end
   values.wakari_gateway_open_websockets = open
+  values.wakari_gateway_routes = routes.count()
   for _, kind in ipairs { "active", "reading", "writing", "waiting" } do
     values[('wakari_gateway_connections{state="%s"}'):format(kind)] = tonumber(ngx.var["connections_" .. kind])
   end
