@@ -22,6 +22,7 @@ class Action(StrEnum):
     PROJECT_ENVIRONMENT = "project.environment"
     PROJECT_TEAM = "project.team"
     PROJECT_DELETE = "project.delete"
+    PROJECT_TRANSFER = "project.transfer"
     PROJECT_LIMITS = "project.limits"
     USER_READ = "user.read"
     USER_WRITE = "user.write"
@@ -66,6 +67,8 @@ TABLE: Mapping[Action, Rule] = MappingProxyType(
         Action.PROJECT_ENVIRONMENT: Rule("Choose the active environment of a project", Level.WRITE, SiteRole.SUPERUSER),
         Action.PROJECT_TEAM: Rule("Add, change and remove people in a team", Level.ADMIN, SiteRole.SUPERUSER),
         Action.PROJECT_DELETE: Rule("Delete a project", Level.ADMIN, SiteRole.SUPERUSER),
+        # To somebody of the team; to anybody else only who may create projects for others.
+        Action.PROJECT_TRANSFER: Rule("Hand a project over to another owner", Level.ADMIN, SiteRole.SUPERUSER),
         Action.PROJECT_LIMITS: Rule("Limit what a project may use of its nodes", site=SiteRole.SUPERUSER),
         Action.USER_READ: Rule("List accounts and see them", site=SiteRole.STAFF),
         Action.USER_WRITE: Rule("Add and remove accounts that hold no role on the site", site=SiteRole.STAFF),

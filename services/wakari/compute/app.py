@@ -50,9 +50,7 @@ def create_app(settings: ComputeSettings) -> Flask:
         job = _message(Job)
         if job.node not in {None, settings.node_name}:
             raise BadInputError("node_wrong", f"This node is {settings.node_name}, the job is for {job.node}.")
-        fields: dict[str, Any] = {"project": job.project.model_dump()}
-        if job.verb == "remove-project":
-            fields["mode"] = settings.remove_projects
+        fields = _fields(job, settings)
         log.info("job", extra={"verb": job.verb, "project": job.project.path, "requested_by": job.requested_by})
         return web.ndjson(helper.stream(job.verb, job.requested_by, **fields))
 
@@ -83,6 +81,16 @@ def _stop(asked: StopApp, settings: ComputeSettings, helper: HelperClient) -> No
         told = stopped.report(unit, time.time(), stopped_by(asked.requested_by))
         stopped.memory(settings).put(asked.instance, told)
         log.info("app stopped", extra={"instance": asked.instance, "requested_by": asked.requested_by})
+
+
+def _fields(job: Job, settings: ComputeSettings) -> dict[str, Any]:
+    """Return what the helper is told of a job, besides its verb and who asked for it."""
+    fields: dict[str, Any] = {"project": job.project.model_dump()}
+    if job.verb == "remove-project":
+        fields["mode"] = settings.remove_projects
+    if job.verb == "transfer-project":
+        fields["former"] = job.former.model_dump() if job.former else None
+    return fields
 
 
 def _status(settings: ComputeSettings) -> dict[str, Any]:

@@ -46,6 +46,7 @@ Verb = Literal[
     "check-permissions",
     "status-project",
     "remove-project",
+    "transfer-project",
 ]
 Step = Literal["accounts", "skeleton", "environment", "permissions", "apps", "ready"]
 
@@ -125,12 +126,20 @@ class Progress(Message):
 
 
 class Job(Message):
-    """What the server asks a gateway, and a gateway a node, to do with a project."""
+    """What the server asks a gateway, and a gateway a node, to do with a project.
+
+    `former` is who owned it before, for `transfer-project` alone.
+    """
 
     verb: Verb
     project: ProjectSpec
     requested_by: UserName
     node: NodeName | None = None
+    former: Person | None = None
+
+    def body(self) -> dict[str, Any]:
+        """Return the job as it travels; `former` only where there is one, for a tier that is older than it."""
+        return self.model_dump(mode="json", exclude=set() if self.former else {"former"})
 
 
 class StopApp(Message):

@@ -79,7 +79,7 @@ def clone(
     require_prefix(source)
     cloner = TreeCloner(
         Relocation(str(source), str(destination)),
-        *_prefixed_files(source),
+        *prefixed_files(source),
         owner=(owner.uid, owner.gid) if owner else None,
         share_own=share_own,
         progress=progress or (lambda _done, _total: None),
@@ -111,8 +111,12 @@ def _clone_into(cloner: TreeCloner, source: int, parent: int, name: str) -> None
         raise
 
 
-def _prefixed_files(source: Path) -> tuple[set[str], dict[str, int], int]:
-    """Text files that name the prefix, binary ones with the length of their placeholder, and the number of files."""
+def prefixed_files(source: Path) -> tuple[set[str], dict[str, int], int]:
+    """Text files that name the prefix, binary ones with the length of their placeholder, and the number of files.
+
+    Raises:
+        EnvironmentsError: `broken_environment`.
+    """
     text: set[str] = set()
     binary: dict[str, int] = {}
     total = 0

@@ -22,7 +22,7 @@ _NOT_CLONED = frozenset({"pkgs", "envs", "CACHEDIR.TAG"})
 _SCANNED_NAMES = frozenset({"kernel.json", "direct_url.json"})
 _SCANNED_SUFFIXES = (".pth", ".egg-link")
 _SCANNED_PREFIX = "__editable__"  # what setuptools writes for `pip install -e`
-_SCANNED_SIZE = 1 << 20
+SCANNED_SIZE = 1 << 20
 _COPY_SIZE = 1 << 20
 _PROGRESS_STEP = 500
 _SECOND = 10**9  # nanoseconds
@@ -45,6 +45,19 @@ class Counts:
     def files(self) -> int:
         """All of them."""
         return self.linked + self.copied + self.rewritten + self.symlinks
+
+
+def is_scanned(name: str, relative: str) -> bool:
+    """Return whether a file that no record tells of is one that pip writes with a path in it, if it is small.
+
+    `relative` is the folder in the environment, with a final slash.
+    """
+    return (
+        relative == "bin/"
+        or name in _SCANNED_NAMES
+        or name.endswith(_SCANNED_SUFFIXES)
+        or (name.startswith(_SCANNED_PREFIX) and name.endswith(".py"))
+    )
 
 
 class TreeCloner:
@@ -146,7 +159,8 @@ class TreeCloner:
     def _clone_file(self, entry: os.DirEntry[str], source: int, target: int, relative: str) -> None:
         path = relative + entry.name
         recorded = path in self._text or path in self._binary
-        if (recorded or self._is_scanned(entry, relative)) and self._rewrite(entry.name, source, target, path):
+        scanned = is_scanned(entry.name, relative) and entry.stat(follow_symlinks=False).st_size <= SCANNED_SIZE
+        if (recorded or scanned) and self._rewrite(entry.name, source, target, path):
             self._count("rewritten")
         # Every tool rewrites records in place, so they are never shared.
         elif relative != "conda-meta/" and self._link(entry.name, source, target):
@@ -154,15 +168,6 @@ class TreeCloner:
         else:
             self._copy(entry.name, source, target)
             self._count("copied")
-
-    def _is_scanned(self, entry: os.DirEntry[str], relative: str) -> bool:
-        named = (
-            relative == "bin/"
-            or entry.name in _SCANNED_NAMES
-            or entry.name.endswith(_SCANNED_SUFFIXES)
-            or (entry.name.startswith(_SCANNED_PREFIX) and entry.name.endswith(".py"))
-        )
-        return named and entry.stat(follow_symlinks=False).st_size <= _SCANNED_SIZE
 
     def _link(self, name: str, source: int, target: int) -> bool:
         if not self._same_device:

@@ -7,6 +7,7 @@ exchange a name for a link at any moment, but not the directory behind a descrip
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -84,6 +85,33 @@ def _trusted_target(path: Path, name: str, status: os.stat_result, here: int, li
             hint="Remove it: environments are never written through links that a user controls.",
         )
     return PurePosixPath(os.readlink(name, dir_fd=here))
+
+
+def walk(folder: int) -> Iterator[tuple[str, list[str], int, list[str]]]:
+    """Yield the open folder and those below: path with a final slash (empty for itself), names, descriptor, `below`.
+
+    The caller puts into `below` the names of folders to go on with; they are entered after it, links never. One
+    descriptor is open at a time, however deep the tree. What cannot be entered (any more) is left out.
+    """
+    waiting = [""]
+    while waiting:
+        path = waiting.pop()
+        here = os.dup(folder)
+        try:
+            for part in filter(None, path.split("/")):
+                below_here = os.open(part, _DIRECTORY, dir_fd=here)
+                os.close(here)
+                here = below_here
+            below: list[str] = []
+            yield path, os.listdir(here), here, below  # noqa: PTH208 - a descriptor, not a path
+            waiting += [f"{path}{name}/" for name in below]
+        except (FileNotFoundError, NotADirectoryError):
+            pass
+        except OSError as error:
+            if error.errno != errno.ELOOP:
+                raise
+        finally:
+            os.close(here)
 
 
 def open_regular(name: str, *, within: int) -> int:

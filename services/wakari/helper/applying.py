@@ -20,7 +20,7 @@ from wakari.helper.accounts import Accounts
 from wakari.helper.projects import Projects
 from wakari.helper.settings import HelperSettings
 from wakari.permissions.engine import Engine
-from wakari.permissions.policy import Policy
+from wakari.permissions.policy import Policy, Team
 from wakari.permissions.report import EXAMPLES, Report
 
 log = logging.getLogger(__name__)
@@ -59,12 +59,25 @@ class Applying:
             AppError: `project_not_started`, `project_owner_wrong`, and what accounts and the engine raise.
         """
         owner, team = self._accounts.team(spec, make=write)
-        spared = frozenset({0, self._accounts.service().pw_uid})
         descriptor = self._projects.open(spec, owner)
         try:
-            return Engine(Policy(team), spared, write=write, progress=progress, examples=examples).run(descriptor)
+            return self._run(descriptor, team, write, progress, examples)
         finally:
             os.close(descriptor)
+
+    def bring_in_line(self, folder: int, team: Team, progress: Callable[[int], None] | None = None) -> Report:
+        """Put the files of a project right that is not in its place yet; the open folder stays open.
+
+        Raises:
+            AppError: what the engine raises.
+        """
+        return self._run(folder, team, True, progress, EXAMPLES)  # noqa: FBT003 - its own parameter
+
+    def _run(
+        self, folder: int, team: Team, write: bool, progress: Callable[[int], None] | None, examples: int
+    ) -> Report:
+        spared = frozenset({0, self._accounts.service().pw_uid})
+        return Engine(Policy(team), spared, write=write, progress=progress, examples=examples).run(folder)
 
     def remember(self, spec: ProjectSpec) -> None:
         """Keep the team as it was applied."""

@@ -56,7 +56,7 @@ class Projects:
                 status=409,
             ) from error
         except OSError as error:
-            raise _taken(self.path(spec), "is no folder, or is a symbolic link") from error
+            raise taken(self.path(spec), "is no folder, or is a symbolic link") from error
         found = os.fstat(descriptor).st_uid
         if found != owner.uid:
             os.close(descriptor)
@@ -74,10 +74,10 @@ class Projects:
         It is made aside, where root alone looks, and moved into place when it is whole.
         """
         try:
-            parent = self._owner_folder(spec.owner.name)
+            parent = self.owner_folder(spec.owner.name)
             if os.path.lexists(parent / spec.name):
                 return False
-            staged = self._staging() / f"{spec.owner.name}.{spec.name}.new"
+            staged = self.staging() / f"{spec.owner.name}.{spec.name}.new"
             _remove(staged)
             skeleton = self._settings.below_prefix(self._settings.skeleton)
             if not skeleton.is_dir():
@@ -109,7 +109,7 @@ class Projects:
             environments = _open_or_make(ENVIRONMENTS, descriptor, owner)
         except OSError as error:
             if error.errno in {errno.ELOOP, errno.ENOTDIR}:
-                raise _taken(destination.parent, "is no folder, or is a symbolic link") from error
+                raise taken(destination.parent, "is no folder, or is a symbolic link") from error
             raise write_error(error) from error
         finally:
             os.close(descriptor)
@@ -143,7 +143,7 @@ class Projects:
         path = self.path(spec)
         try:
             if not os.path.lexists(path):
-                _remove(self._staging() / f"{spec.owner.name}.{spec.name}.removed")
+                _remove(self.staging() / f"{spec.owner.name}.{spec.name}.removed")
                 return None
             if mode == "archive":
                 folder = self._root / ARCHIVE / spec.owner.name
@@ -152,7 +152,7 @@ class Projects:
                 target = folder / f"{spec.name}-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}"
                 path.rename(target)
                 return target
-            staged = self._staging() / f"{spec.owner.name}.{spec.name}.removed"
+            staged = self.staging() / f"{spec.owner.name}.{spec.name}.removed"
             _remove(staged)
             path.rename(staged)
             _remove(staged)
@@ -165,7 +165,8 @@ class Projects:
         prepared = self._settings.anaconda / "envs" / name
         return prepared if (prepared / "conda-meta").is_dir() else self._settings.anaconda
 
-    def _owner_folder(self, owner: str) -> Path:
+    def owner_folder(self, owner: str) -> Path:
+        """Return the folder of a person's projects, made where it is missing. Raises AppError."""
         if not self._root.is_dir():
             raise AppError(
                 "project_root_missing",
@@ -177,7 +178,8 @@ class Projects:
         _root_folder(folder, 0o711)
         return folder
 
-    def _staging(self) -> Path:
+    def staging(self) -> Path:
+        """Return the folder where root alone looks, made where it is missing. Raises AppError."""
         folder = self._root / STAGING
         _root_folder(folder, 0o700)
         return folder
@@ -188,7 +190,7 @@ def _root_folder(path: Path, mode: int) -> None:
     path.mkdir(mode=mode, exist_ok=True)
     status = path.lstat()
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != 0 or status.st_mode & 0o022:
-        raise _taken(path, "is not a folder that root alone can write")
+        raise taken(path, "is not a folder that root alone can write")
 
 
 def _open_or_make(name: str, parent: int, owner: Account) -> int:
@@ -248,7 +250,8 @@ def _write_error(error: OSError | shutil.Error) -> AppError:
     return write_error(error)
 
 
-def _taken(path: Path, what: str) -> AppError:
+def taken(path: Path, what: str) -> AppError:
+    """Return the refusal of a path that something else has."""
     return AppError(
         "project_path_taken",
         f"{path} {what}.",

@@ -89,6 +89,13 @@ class RemoveProject(_ProjectRequest):
     mode: Literal["archive", "delete"]
 
 
+class TransferProject(_ProjectRequest):
+    """Bring a project from where `former` had it to where its owner has it, with the former owner's files."""
+
+    verb: Literal["transfer-project"]
+    former: Person
+
+
 Request = (
     EnsureAccounts
     | StartProject
@@ -100,6 +107,7 @@ Request = (
     | StopApp
     | StopProject
     | RemoveProject
+    | TransferProject
 )
 _ADAPTER: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="verb")])
 

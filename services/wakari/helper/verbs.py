@@ -19,6 +19,7 @@ from wakari.helper.output import Output
 from wakari.helper.projects import Projects
 from wakari.helper.settings import HelperSettings
 from wakari.helper.ssh_keys import SshKeys
+from wakari.helper.transfer import Transfer
 from wakari.permissions import tree
 
 Result = dict[str, Any]
@@ -35,6 +36,7 @@ class Verbs:
         self._apps = Apps(settings, self._accounts, self._projects)
         self._applying = Applying(settings)
         self._confinement = Confinement(settings, self._applying)
+        self._transfer = Transfer(settings, self._accounts, self._projects)
         self._keys = SshKeys(settings, self._accounts, self._applying.all_remembered)
 
     @singledispatchmethod
@@ -167,6 +169,28 @@ class Verbs:
             self._keys.withdraw()
             systemd.forget_slice(spec.owner.name, spec.name)
         return {"archive": str(archive) if archive else None}
+
+    @run.register
+    def _transfer_project(self, request: requests.TransferProject) -> Result:
+        spec = request.project
+        before = spec.model_copy(update={"owner": request.former})
+        first, second = sorted((spec, before), key=lambda one: one.owner.name)  # two at once never wait for each other
+        with self._project_lock(first, "apps"), self._project_lock(second, "apps"):
+            self._stop_all(before)
+            self._output.progress("accounts", f"Accounts of {spec.owner.name} and {len(spec.members)} others", 0.1)
+            owner, team = self._accounts.team(spec)
+            self._output.progress("permissions", "Files of the former owner", 0.2)
+            with self._transfer.taken(before, spec, owner) as moved:
+                if moved is not None:
+                    self._output.progress("permissions", "Permissions of all files", 0.5)
+                    report = self._applying.bring_in_line(moved.folder, team, progress=self._walk_progress)
+            self._applying.forget(before)
+            systemd.forget_slice(before.owner.name, before.name)
+            if moved is None:
+                return {"moved": False, "permissions": None}
+            self._applying.remember(spec)
+            self._settle(spec)
+        return {"moved": True, "given": moved.given, "left": moved.left, "permissions": report.as_dict()}
 
     def _settle(self, spec: ProjectSpec) -> None:
         """Bring what the node keeps of a project beside its files: first away with what somebody lost."""

@@ -14,6 +14,7 @@ from wakari.projects.spec import node_spec, project_spec
 from wakari.projects.status import Status
 from wakari.projects.stop_app import StopApp
 from wakari.projects.team import Team
+from wakari.projects.transfer import Transfer
 
 __all__ = [
     "Creation",
@@ -26,6 +27,7 @@ __all__ = [
     "Status",
     "StopApp",
     "Team",
+    "Transfer",
     "node_spec",
     "project_spec",
 ]

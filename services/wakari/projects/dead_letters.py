@@ -13,7 +13,12 @@ from wakari.store.base import Transaction
 from wakari.store.records import State, Task
 
 # The state a project is in while one of these moves it; the other verbs move none.
-MOVES: Mapping[str, State] = {"start-project": "starting", "stop-project": "stopping", "remove-project": "stopping"}
+MOVES: Mapping[str, State] = {
+    "start-project": "starting",
+    "stop-project": "stopping",
+    "remove-project": "stopping",
+    "transfer-project": "stopping",
+}
 
 
 @dataclass(frozen=True)

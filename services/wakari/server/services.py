@@ -10,7 +10,19 @@ from typing import cast
 from flask import current_app
 
 from wakari.accounts import Accounts, SignIn, SshKeys
-from wakari.projects import Creation, DeadLetters, Groups, Lifecycle, Reports, SiteChange, Sites, Status, StopApp, Team
+from wakari.projects import (
+    Creation,
+    DeadLetters,
+    Groups,
+    Lifecycle,
+    Reports,
+    SiteChange,
+    Sites,
+    Status,
+    StopApp,
+    Team,
+    Transfer,
+)
 from wakari.projects.lifecycle import queue_settings_of
 from wakari.server.settings import ServerSettings
 from wakari.store import Store, connect
@@ -33,6 +45,7 @@ class Services:
     lifecycle: Lifecycle
     dead_letters: DeadLetters
     team: Team
+    transfer: Transfer
     groups: Groups
     site: SiteChange
     reports: Reports
@@ -58,6 +71,7 @@ def build(settings: ServerSettings) -> Services:
         lifecycle=Lifecycle(store),
         dead_letters=DeadLetters(store),
         team=Team(store),
+        transfer=Transfer(store),
         groups=Groups(store),
         site=SiteChange(store),
         reports=Reports(store, timedelta(seconds=settings.permission_check_interval)),

@@ -145,6 +145,10 @@ def _told(event: Mapping[str, Any], data_center: str) -> Iterator[tuple[str, str
         yield "token", document["digest"]
     elif document["data_center"] == data_center:
         yield "project", f"{document['owner']}/{document['name']}"
+        # Who held a decision on it knows it by its former address. Read from the event: the document may have moved on.
+        former = (event.get("updateDescription") or {}).get("updatedFields", {}).get("former")
+        if former:
+            yield "project", f"{former['owner']}/{document['name']}"
 
 
 def _matters(event: Mapping[str, Any], indifferent: frozenset[str]) -> bool:

@@ -26,6 +26,8 @@ INDEXES: Mapping[str, tuple[IndexModel, ...]] = MappingProxyType(
         "site": (),
         "projects": (
             IndexModel([("owner", ASCENDING), ("name", ASCENDING)], name="owner_name", unique=True),
+            # Where nodes have a project or had it until now: nobody makes another one there meanwhile.
+            IndexModel("paths", name="paths", unique=True, partialFilterExpression={"paths": {"$exists": True}}),
             IndexModel([("members.user", ASCENDING), ("owner", ASCENDING), ("name", ASCENDING)], name="member"),
             IndexModel([("groups.group", ASCENDING), ("owner", ASCENDING), ("name", ASCENDING)], name="group"),
             IndexModel([("public", ASCENDING), ("owner", ASCENDING), ("name", ASCENDING)], name="public"),

@@ -8,7 +8,7 @@ from typing import Any
 
 from wakari.store.base import Transaction, new_id, now
 from wakari.store.errors import translated
-from wakari.store.records import Project, Role, State, TeamGroup, TeamMember
+from wakari.store.records import Former, Project, Role, State, TeamGroup, TeamMember
 from wakari.store.repository import Repository
 
 ORDER = (("owner", 1), ("name", 1))
@@ -47,6 +47,7 @@ class Projects(Repository[Project]):
                 "_id": new_id(),
                 "owner": owner,
                 "name": name,
+                "paths": [f"{owner}/{name}"],
                 "summary": summary,
                 "public": public,
                 "members": [entry.model_dump() for entry in members],
@@ -166,6 +167,48 @@ class Projects(Repository[Project]):
         where = {"_id": project_id, "task": task, "state": "error", "deleting": {"$ne": True}}
         fields = {"state": to, "reason": None, "progress": None, "deleting": deleting, "updated_at": now()}
         return self._change(where, {"$set": fields}, tx)
+
+    def hand_over(
+        self,
+        project: Project,
+        to: str,
+        members: Iterable[TeamMember],
+        states: Iterable[State],
+        tx: Transaction,
+        *,
+        former: Former | None = None,
+        task: str = "",
+    ) -> Project | None:
+        """Return the project, now of another owner; with `former` and `task` on its way there on its nodes.
+
+        None where it is in none of `states`, is on its way already, or had another owner meanwhile.
+
+        Raises:
+            Conflict: the new owner has a project of this name, or had one that is still on its way to somebody.
+        """
+        where = {
+            "_id": project.id,
+            "owner": project.owner,
+            "state": {"$in": list(states)},
+            "deleting": {"$ne": True},
+            "former": None,
+        }
+        path = f"{to}/{project.name}"
+        fields: dict[str, Any] = {
+            "owner": to,
+            "members": [entry.model_dump() for entry in members],
+            "former": former.model_dump() if former else None,
+            "paths": [path, project.path] if former else [path],
+            "updated_at": now(),
+        }
+        if task:
+            fields |= {"state": "stopping", "task": task, "reason": None, "progress": None}
+        return self._change(where, {"$set": fields}, tx)
+
+    def arrived(self, project: Project) -> None:
+        """Note that all nodes have the project where its owner has it."""
+        where = {"_id": project.id, "owner": project.owner, "former.owner": {"$exists": True}}
+        self._change(where, {"$set": {"former": None, "paths": [project.path]}})
 
     def settle(self, project_id: str, task: str, to: State, reason: str | None, tx: Transaction) -> Project | None:
         """Return the project after its task ended; None where another task moves it by now, which then has the word."""

@@ -14,7 +14,9 @@ from wakari.store.base import Record
 State = Literal["stopped", "starting", "running", "stopping", "error"]
 # failed: a node refused; dead: given up after the last attempt, kept until somebody decides
 TaskState = Literal["queued", "running", "done", "failed", "dead", "cancelled"]
-TaskVerb = Literal["start-project", "stop-project", "apply-permissions", "apply-settings", "remove-project"]
+TaskVerb = Literal[
+    "start-project", "stop-project", "apply-permissions", "apply-settings", "remove-project", "transfer-project"
+]
 Role = Literal["member", "viewer"]
 
 
@@ -68,6 +70,13 @@ class TeamGroup(Record):
     role: Role
 
 
+class Former(Record):
+    """Who owned a project before, while a node may still have it where that person had it."""
+
+    owner: str
+    uid: int
+
+
 class Project(Record):
     """A project: where it lives, who is in it, what state it is in and which task moves it."""
 
@@ -88,6 +97,7 @@ class Project(Record):
     task: str | None = None
     started_once: bool = False
     deleting: bool = False
+    former: Former | None = None
     created_at: datetime
     updated_at: datetime
 

@@ -31,6 +31,10 @@ class Users(Repository[User]):
         """Return the account; None where there is none or it was removed."""
         return self._one({"_id": name, **PRESENT})
 
+    def known(self, name: str, tx: Transaction = None) -> User | None:
+        """Return the account, also one that was removed: files may be its own still; None where there never was one."""
+        return self._one({"_id": name}, tx)
+
     def named(self, names: Iterable[str], tx: Transaction = None) -> dict[str, User]:
         """Return the accounts of these names; one that is missing or removed is left out."""
         return {user.name: user for user in self._many({"_id": {"$in": list(names)}, **PRESENT}, tx=tx)}

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from wakari.core.errors import AppError, UnavailableError
 from wakari.core.http import Client, Peer
-from wakari.core.messages import Job, Progress, Verb
+from wakari.core.messages import Job, Person, Progress, Verb
 from wakari.core.settings import SettingsError
 from wakari.projects import Sites, node_spec
 from wakari.store import Store
@@ -29,10 +29,11 @@ STEPS: Mapping[str, tuple[Verb, ...]] = {
     "apply-permissions": ("apply-permissions",),
     "apply-settings": ("apply-settings",),
     "remove-project": ("stop-project", "remove-project"),
+    "transfer-project": (),  # done before anything else, whatever the task is
 }
 
 # These bring nodes in line with the record: each node for itself, and again until all of them are.
-LASTING: frozenset[TaskVerb] = frozenset({"apply-permissions", "apply-settings"})
+LASTING: frozenset[TaskVerb] = frozenset({"apply-permissions", "apply-settings", "transfer-project"})
 
 
 @dataclass(frozen=True)
@@ -54,17 +55,29 @@ class Jobs:
         if task.verb == "start-project":
             # Before the team is read: whatever changes from here on finds a project that a node may hold.
             self.store.projects.mark_started(project.id)
-        spec = node_spec(self.store, self.store.projects.by_id(project.id) or project)
+        project = self.store.projects.by_id(project.id) or project
+        spec = node_spec(self.store, project)
         try:
             peer = self.peer(self._data_center(project))
         except SettingsError as error:
             raise AppError("secret_unreadable", str(error), status=409) from error
+        if project.former is not None:
+            # Nodes that were away, or refused, have it where its former owner had it.
+            former = Person(name=project.former.owner, uid=project.former.uid, gid=project.former.uid)
+            transfer = Job(verb="transfer-project", project=spec, requested_by=task.requested_by, former=former)
+            self._on_each_node(task, project, peer, [transfer], said)
+            self.store.projects.arrived(project)
+        jobs = [Job(verb=verb, project=spec, requested_by=task.requested_by) for verb in STEPS[task.verb]]
+        self._on_each_node(task, project, peer, jobs, said)
+
+    def _on_each_node(
+        self, task: Task, project: Project, peer: Peer, jobs: Sequence[Job], said: Callable[[Progress], None]
+    ) -> None:
         failed: AppError | None = None
         for node in project.nodes:
             try:
-                for verb in STEPS[task.verb]:
-                    job = Job(verb=verb, project=spec, requested_by=task.requested_by, node=node)
-                    for progress in self._job(peer, job):
+                for job in jobs:
+                    for progress in self._job(peer, job.model_copy(update={"node": node})):
                         said(progress)
             except AppError as error:
                 if task.verb not in LASTING:
@@ -78,7 +91,7 @@ class Jobs:
         return self.sites.peer(data_center)
 
     def _job(self, peer: Peer, job: Job) -> Iterator[Progress]:
-        for line in Client().stream(peer, JOBS, job.model_dump(mode="json"), timeout=SILENCE):
+        for line in Client().stream(peer, JOBS, job.body(), timeout=SILENCE):
             if "result" in line:
                 return
             if "error" in line:

@@ -23,13 +23,14 @@ MAX_ATTEMPTS = 5
 BACK_OFF = 2.0  # seconds before the second attempt, doubled for each later one
 LONGEST_BACK_OFF = 60.0
 
-END: Mapping[str, State] = {"start-project": "running", "stop-project": "stopped"}
+END: Mapping[str, State] = {"start-project": "running", "stop-project": "stopped", "transfer-project": "stopped"}
 WHAT: Mapping[str, str] = {
     "start-project": "It could not be started",
     "stop-project": "It could not be stopped",
     "remove-project": "It could not be deleted",
     "apply-permissions": "The team's rights could not be applied",
     "apply-settings": "SSH keys and limits could not be applied",
+    "transfer-project": "It could not be handed over",
 }
 
 
@@ -120,7 +121,7 @@ class Runner:
         def end(tx: Transaction) -> bool:
             if not self.store.tasks.finish(task, self.worker, error, tx, dead=dead):
                 return False
-            if task.verb in LASTING:
+            if task.verb in LASTING and task.verb not in END:
                 # Keys and limits that a node refuses are told with the task: nobody is locked out of a running project.
                 if reason and task.verb == "apply-permissions":
                     self.store.projects.fail(task.project_id, reason, tx)

@@ -19,6 +19,7 @@ ROUTES = [route for route in TABLE.routes if route.action is not None]
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("PATCH", "/users/{user}"): {"full_name": "New"},
     ("PATCH", "/projects/{owner}/{name}"): {"summary": "New"},
+    ("POST", "/projects/{owner}/{name}/transfer"): {"owner": "the-member"},
     ("PUT", "/projects/{owner}/{name}/members/{user}"): {"role": "viewer"},
     ("PUT", "/projects/{owner}/{name}/groups/{group}"): {"role": "viewer"},
     ("PATCH", "/groups/{group}"): {"summary": "New"},

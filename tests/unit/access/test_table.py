@@ -56,6 +56,7 @@ ALLOWED = {
     "project.update": {"owner", "superuser"},
     "project.team": {"owner", "superuser"},
     "project.delete": {"owner", "superuser"},
+    "project.transfer": {"owner", "superuser"},
     "project.limits": {"superuser"},
     "user.read": {"staff", "superuser"},
     "user.write": {"staff", "superuser"},

@@ -8,6 +8,7 @@ from wakari.core.errors import BadInputError
 from wakari.server import who
 from wakari.server.api.models.projects import (
     MemberRole,
+    NewOwner,
     NewProject,
     ProjectChange,
     ProjectOut,
@@ -122,6 +123,23 @@ def remove(caller: Caller, owner: str, name: str) -> TaskOut:
     """Return the task."""
     project = visible(caller, owner, name)
     return TaskOut.of(services().lifecycle.delete(caller, project, who.address()))
+
+
+@TABLE.add(
+    "POST",
+    ONE + "/transfer",
+    "Hand a project over to another owner",
+    action=Action.PROJECT_TRANSFER,
+    body=NewOwner,
+    answer=ProjectOut,
+    errors=(404, 409),
+)
+def transfer(caller: Caller, owner: str, name: str, body: NewOwner) -> ProjectOut:
+    """Return the project, which is the new owner's at once; it is `stopping` until its nodes have moved its files."""
+    project = visible(caller, owner, name)
+    return project_out(
+        caller, services().transfer.hand_over(caller, project, body.owner, keep=body.keep, address=who.address())
+    )
 
 
 @TABLE.add(

@@ -10,7 +10,7 @@ from flask import render_template, request
 from pydantic import ValidationError
 from werkzeug.wrappers import Response
 
-from wakari.access import LEVEL_OF_ROLE, Action
+from wakari.access import LEVEL_OF_ROLE, Action, has
 from wakari.access.questions import not_found, require
 from wakari.core.errors import AppError, BadInputError
 from wakari.core.messages import Limits
@@ -169,6 +169,25 @@ def remove_member(owner: str, name: str) -> Response:
         lambda: services().team.remove(me().caller, project, user, who.address()), f"{user} is no longer in the team."
     )
     return back("/" if done and user == me().user.name else f"/{project.path}/settings")
+
+
+@blueprint.post("/<owner>/<name>/transfer")
+@signed_in
+def transfer_project(owner: str, name: str) -> Response:
+    """Hand the project over, once its name was typed."""
+    project = _visible(owner, name)
+    require(me().caller, Action.PROJECT_TRANSFER, project)
+    to, keep = field("owner"), field("keep") or None
+    moved: list[Project] = []
+
+    def hand_over() -> None:
+        if field("confirm") != project.name:
+            raise AppError("not_confirmed", "The project was not handed over.", hint="Type its name to confirm.")
+        moved.append(services().transfer.hand_over(me().caller, project, to, keep=keep, address=who.address()))
+
+    if not attempt(hand_over, f"{project.name} belongs to {to} now."):
+        return back(f"/{project.path}/settings")
+    return back(f"/{moved[0].path}" if has(me().caller, Action.PROJECT_READ, moved[0]) else "/")
 
 
 @blueprint.post("/<owner>/<name>/delete")

@@ -55,6 +55,7 @@ TASKS: Mapping[str, str] = MappingProxyType(
         "apply-permissions": "Apply rights",
         "apply-settings": "Apply SSH keys and limits",
         "remove-project": "Delete",
+        "transfer-project": "Hand over",
     }
 )
 

@@ -53,6 +53,15 @@ class ProjectChange(In):
     )
 
 
+class NewOwner(In):
+    """Who shall own a project."""
+
+    owner: str = Field(max_length=64, description="Somebody of the team; for superusers anybody.")
+    keep: Literal["member", "viewer"] | None = Field(
+        default=None, description="The former owner's role in the team from then on; null: no place in it."
+    )
+
+
 class MemberRole(In):
     """A role in a team."""
 
