@@ -46,6 +46,7 @@ class Action(StrEnum):
     EXCEPTION_READ = "exception.read"
     REPORT_READ = "report.read"
     LOG_READ = "log.read"
+    FLEET_RUN = "fleet.run"
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,7 @@ TABLE: Mapping[Action, Rule] = MappingProxyType(
         Action.APP_STOP: Rule("Stop one app of another person", site=SiteRole.SUPERUSER),
         Action.EXCEPTION_READ: Rule("See unexpected errors of the services, mark them as read", site=SiteRole.STAFF),
         Action.REPORT_READ: Rule("See what happened on the site in a day, a week or a month", site=SiteRole.STAFF),
+        Action.FLEET_RUN: Rule("Run jobs over all machines of the site and watch them", site=SiteRole.SUPERUSER),
         Action.LOG_READ: Rule("Read the security log of the site and take it away", site=SiteRole.SUPERUSER),
     }
 )

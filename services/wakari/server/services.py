@@ -10,6 +10,7 @@ from typing import cast
 from flask import current_app
 
 from wakari.accounts import Accounts, SignIn, SshKeys
+from wakari.fleet import Fleet
 from wakari.projects import (
     Creation,
     DeadLetters,
@@ -51,6 +52,7 @@ class Services:
     reports: Reports
     status: Status
     stop_app: StopApp
+    fleet: Fleet
 
 
 def build(settings: ServerSettings) -> Services:
@@ -64,6 +66,7 @@ def build(settings: ServerSettings) -> Services:
         sites=sites,
         status=Status(store, sites),
         stop_app=StopApp(store, sites),
+        fleet=Fleet(store, settings.fleet_dir),
         accounts=Accounts(store),
         ssh_keys=SshKeys(store, lambda user, actor, tx: queue_settings_of(store, user, actor, tx)),
         sign_in=SignIn(store, settings.session_lifetime, settings.session_idle),

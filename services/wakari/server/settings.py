@@ -94,6 +94,8 @@ class ServerSettings(Settings):
     session_lifetime: float = Field(default=7 * 86400.0, ge=60.0)
     session_idle: float = Field(default=12 * 3600.0, ge=60.0)
     permission_check_interval: float = Field(default=86400.0, ge=0)
+    fleet_dir: Path | None = None
+    fleet_ansible: Path = Path("/usr/bin/ansible-playbook")
     default_project_public: bool = False
     ssh_keys: bool = True
     apps: Annotated[tuple[AppButton, ...], AfterValidator(_unlike)] = APPS

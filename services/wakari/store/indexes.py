@@ -12,6 +12,7 @@ from pymongo.database import Database
 
 READ_EXCEPTIONS = 90 * 86400  # seconds an unexpected error is kept after it came last
 FORGOTTEN_WORKERS = 3600  # seconds after which a worker that was killed is forgotten
+FLEET_JOBS = 90 * 86400  # seconds a job over all machines is kept after its end, with what it did
 FINISHED_TASKS = 30 * 86400  # seconds a finished task is kept
 
 INDEXES: Mapping[str, tuple[IndexModel, ...]] = MappingProxyType(
@@ -101,6 +102,16 @@ INDEXES: Mapping[str, tuple[IndexModel, ...]] = MappingProxyType(
             IndexModel("seq", name="seq", unique=True, partialFilterExpression={"seq": {"$type": "number"}}),
         ),
         "workers": (IndexModel("at", name="ttl", expireAfterSeconds=FORGOTTEN_WORKERS),),
+        "fleet_jobs": (
+            IndexModel([("created_at", DESCENDING)], name="created_at"),
+            # Present only while a job waits or runs: there is one at a time.
+            IndexModel("busy", name="busy", unique=True, partialFilterExpression={"busy": True}),
+            IndexModel("finished_at", name="ttl", expireAfterSeconds=FLEET_JOBS),
+        ),
+        "fleet_events": (
+            IndexModel([("job", ASCENDING), ("seq", ASCENDING)], name="job", unique=True),
+            IndexModel("at", name="ttl", expireAfterSeconds=FLEET_JOBS),
+        ),
         "counters": (),
     }
 )

@@ -20,6 +20,7 @@ from wakari.store.credentials import Codes, Sessions, Tokens
 from wakari.store.datacenters import DataCenters, Nodes
 from wakari.store.errors import Conflict, translated
 from wakari.store.exceptions import Exceptions
+from wakari.store.fleet import FleetEvents, FleetJobs
 from wakari.store.groups import Groups
 from wakari.store.projects import Projects
 from wakari.store.reports import Drifts, ProjectUses
@@ -56,6 +57,8 @@ class Store:
         self.uses = ProjectUses(self.database.project_use)
         self.drifts = Drifts(self.database.drift)
         self.exceptions = Exceptions(self.database.exceptions)
+        self.fleet_jobs = FleetJobs(self.database.fleet_jobs)
+        self.fleet_events = FleetEvents(self.database.fleet_events)
         self.workers = Workers(self.database.workers)
         self.changes = ChangeFeed(self.database)
 

@@ -11,6 +11,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+from wakari.fleet.runner import FleetRunner
 from wakari.projects import Sites
 from wakari.store import Store, StoreUnavailable
 from wakari.worker.health import HealthCheck
@@ -19,6 +20,7 @@ from wakari.worker.runner import LEASE, Runner
 
 log = logging.getLogger(__name__)
 IDLE_PAUSE = 0.5  # seconds between two looks into an empty queue
+FLEET_PAUSE = 2.0  # seconds between two looks for a job over all machines
 AWAY_PAUSE = 3.0  # seconds to wait while MongoDB is away
 BEAT = LEASE / 3  # seconds between two signs of life, with which leases are renewed
 GRACE = 10.0  # seconds tasks may still take after SIGTERM before they are given back
@@ -27,12 +29,21 @@ GRACE = 10.0  # seconds tasks may still take after SIGTERM before they are given
 class Worker:
     """One worker with `threads` tasks at once."""
 
-    def __init__(self, store: Store, sites: Sites, *, threads: int, health_interval: float) -> None:
+    def __init__(
+        self,
+        store: Store,
+        sites: Sites,
+        *,
+        threads: int,
+        health_interval: float,
+        fleet: FleetRunner | None = None,
+    ) -> None:
         self.store = store
         self.name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
         self.jobs = Jobs(store, sites)
         self.runner = Runner(store, self.jobs, self.name)
         self.health = HealthCheck(store, self.jobs, health_interval)
+        self.fleet = fleet
         self.stop = threading.Event()
         self._ended = threading.Event()
         self._threads = threads
@@ -45,10 +56,14 @@ class Worker:
         workers = [
             threading.Thread(target=self._work, name=f"task-{number}", daemon=True) for number in range(self._threads)
         ]
+        if self.fleet is not None:
+            workers.append(threading.Thread(target=self._fleet, args=(self.fleet,), name="fleet", daemon=True))
         for thread in (renewing, watching, *workers):
             thread.start()
         self.stop.wait()
         log.info("worker ends", extra={"worker": self.name, "at_work": len(self.runner.claimed)})
+        if self.fleet is not None:
+            self.fleet.stopping.set()
         deadline = time.monotonic() + GRACE
         for thread in workers:
             thread.join(max(0.0, deadline - time.monotonic()))
@@ -75,6 +90,17 @@ class Worker:
                 self._away(error)
             except Exception:
                 log.exception("unexpected error in the worker")
+                self.stop.wait(AWAY_PAUSE)
+
+    def _fleet(self, fleet: FleetRunner) -> None:
+        while not self.stop.is_set():
+            try:
+                if not fleet.turn():
+                    self.stop.wait(FLEET_PAUSE)
+            except StoreUnavailable as error:
+                self._away(error)
+            except Exception:
+                log.exception("unexpected error while a fleet job was run")
                 self.stop.wait(AWAY_PAUSE)
 
     def _renew(self) -> None:

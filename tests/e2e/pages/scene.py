@@ -14,6 +14,7 @@ from wakari.store.reports import AppUse
 
 PEOPLE = {"ada": (), "ben": (), "helga": ("staff",), "wakari": ("superuser",), "nina": ()}
 OWNER = "ada"
+FLEET_JOB = "5f1c0a9d2b7e4c38a6d10e93"
 
 
 def furnish(kit: Kit) -> None:
@@ -56,10 +57,26 @@ def furnish(kit: Kit) -> None:
     for attempt in range(3):
         store.audit.add("auth.failed", "nobody", "nobody", f"192.0.2.{attempt}")
     services.sign_in.issue_token(owner, "Nightly forecast on the build server", 86400)
+    _fleet(store)
     try:
         int("one")
     except ValueError as error:
         store.exceptions.take(error, service="wk-server", where="GET /ada/ocean", user="ada", request_id="5f1c")
+
+
+def _fleet(store: Store) -> None:
+    """A drift report that found something."""
+    made = store.fleet_jobs.add("drift", None, "wakari")
+    store.database.fleet_jobs.update_one({"_id": made.id}, {"$set": {"state": "running", "lease.worker": "scene"}})
+    counts = {"ok": 412, "changed": 2, "unreachable": 1}
+    store.fleet_jobs.finish(made.id, "scene", "failed", "Hosts could not be reached: see below.", {"counts": counts})
+    document = store.database.fleet_jobs.find_one_and_delete({"_id": made.id})
+    store.database.fleet_jobs.insert_one({**document, "_id": FLEET_JOB, "events": 2})
+    task = "settings | Write settings"
+    changed = {"status": "changed", "host": "east-1", "task": task, "message": "/opt/wakari/wakari-compute/etc/x.json"}
+    store.fleet_events.add(FLEET_JOB, 1, changed)
+    gone = {"status": "unreachable", "host": "west-1", "task": "Gather facts", "message": "No route to host"}
+    store.fleet_events.add(FLEET_JOB, 2, gone)
 
 
 def state(store: Store, project: Project, to: str, **fields: Any) -> None:
@@ -79,7 +96,7 @@ def _run(store: Store, services: Any, kit: Kit, made: dict[str, Project]) -> Non
             store.projects.set_progress(task.project_id, made_task(store, task.project_id), line)
             continue
         error = {"code": "no_space", "message": reason, "hint": "Ask an administrator for room."} if failed else None
-        store.transaction(lambda tx, task=task, error=error: store.tasks.finish(task, "scene", error, tx))
+        store.transaction(lambda tx, task=task, error=error: store.tasks.finish(task, "scene", error, tx, dead=True))
         state(
             store, made[task.project.split("/")[1]], "error" if failed else "running", reason=reason if failed else None
         )

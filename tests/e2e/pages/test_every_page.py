@@ -11,12 +11,13 @@ from playwright.sync_api import Page
 
 from tests.e2e.conftest import OUT
 from tests.e2e.pages.conftest import Pages
-from tests.e2e.pages.scene import OWNER
-from wakari.access import has
+from tests.e2e.pages.scene import FLEET_JOB, OWNER
+from wakari.access import TABLE, SiteRole, has
 from wakari.server.pages.admin_menu import ENTRIES
 
 SERIOUS = {"serious", "critical"}
 AXE = Axe()
+STAFF_ACTIONS = {action for action, rule in TABLE.items() if rule.site is not None and rule.site <= SiteRole.STAFF}
 EVERYBODY = {
     "sign-in": ("", "/login"),
     "home": (OWNER, "/"),
@@ -32,7 +33,25 @@ EVERYBODY = {
     "not-found": (OWNER, "/ada/nothing"),
 }
 ADMIN = {f"admin-{entry.tab}": ("wakari", entry.address) for entry in ENTRIES}
-ALL = EVERYBODY | ADMIN
+# Pages of one thing of the administration, whose id the scene chose.
+ADMIN_THINGS = {
+    "admin-fleet-job": ("wakari", f"/admin/fleet/{FLEET_JOB}"),
+    "admin-tasks-dead": ("wakari", "/admin/tasks?state=dead"),
+}
+# Staff see some pages without what only superusers do: another page to a screen reader.
+STAFF = {f"staff-{entry.tab}": ("helga", entry.address) for entry in ENTRIES if entry.action in STAFF_ACTIONS}
+SUPERUSER = {
+    "superuser-project-of-others": ("wakari", "/ada/ocean"),
+    "superuser-project-settings": ("wakari", "/ada/ocean/settings"),
+    "staff-project-of-others": ("helga", "/ada/ocean"),
+    "project-of-others-settings": ("ben", "/ada/ocean/settings"),
+}
+ALL = EVERYBODY | ADMIN | ADMIN_THINGS | STAFF | SUPERUSER
+# What is opened but is no page by itself: parts that htmx fetches, files to take away, steps on the way elsewhere.
+NO_PAGES = {"/<owner>/<name>/status", "/<owner>/<name>/nodes", "/<owner>/<name>/people", "/admin/fleet/<job>/live"} | {
+    "/admin/log.json",
+    "/oauth/authorize",
+}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 WIDTH = 360  # of a small phone, in CSS pixels
 
@@ -73,3 +92,11 @@ def test_the_menu_holds_what_one_may_open_and_no_more(pages: Pages, person: str)
             assert answer.status == (200 if has(caller, entry.action) else 403), entry.address
     finally:
         page.close()
+
+
+def test_every_page_of_the_server_is_among_these(pages: Pages) -> None:
+    programs = ("/api/", "/_wakari/", "/static/")
+    matcher = pages.kit.app.url_map.bind("")
+    opened = {matcher.match(path.partition("?")[0], return_rule=True)[0].rule for _, path in ALL.values()}
+    there = {rule.rule for rule in pages.kit.app.url_map.iter_rules() if "GET" in (rule.methods or ())}
+    assert {rule for rule in there if not rule.startswith(programs)} - NO_PAGES - opened == set()

@@ -155,6 +155,21 @@ def test_a_superuser_announces_reads_errors_and_takes_the_log_away(visitor: Page
     assert {event["event"].split(".")[0] for event in events} == {"group"}
 
 
+def test_a_superuser_queues_a_dead_task_again_and_stops_one_app(visitor: Page) -> None:
+    sign_in(visitor, "wakari")
+    visitor.goto("/admin/tasks")
+    visitor.get_by_role("link", name="See it").click()
+    expect(visitor.get_by_role("heading", name="Given up")).to_be_visible()
+    visitor.get_by_role("button", name="Queue again: Start ada/genomes").click()
+    expect(visitor.get_by_role("status")).to_contain_text("The task is queued again")
+    visitor.goto("/admin/apps")
+    visitor.get_by_text("Stop app terminal of ben in ada/ocean", exact=True).click()
+    visitor.get_by_role("button", name="Yes, stop terminal of ben").click()
+    # Nobody is at the gateway's address on this machine: said, and the app is on the list still.
+    expect(visitor.get_by_text("cannot be reached")).to_be_visible()
+    expect(visitor.get_by_role("row", name=re.compile("Terminal.*of ben"))).to_be_visible()
+
+
 def test_without_javascript_one_signs_in_works_and_administers(scriptless: Page) -> None:
     sign_in(scriptless, "wakari")
     create(scriptless, "plain")

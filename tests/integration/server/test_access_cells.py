@@ -28,7 +28,15 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("PATCH", "/data-centers/{id}"): {"summary": "New"},
 }
 # One's own account, task and token everybody reaches: what is asked for here is another person's.
-FOREIGN = {"/tokens/{token}", "/ssh-keys/{key}", "/users/{user}/tokens/{token}", "/running-apps/{app}/stop"}
+FOREIGN = {
+    "/tokens/{token}",
+    "/ssh-keys/{key}",
+    "/users/{user}/tokens/{token}",
+    "/running-apps/{app}/stop",
+    "/fleet-jobs/{job}",
+    "/fleet-jobs/{job}/events",
+    "/fleet-jobs/{job}/cancel",
+}
 
 
 @dataclass
@@ -70,6 +78,7 @@ class Scene:
             "token": "0" * 24,
             "key": "0" * 24,
             "app": "0" * 20,
+            "job": "0" * 24,
         }
 
     def bury(self, task: str) -> None:
@@ -87,6 +96,7 @@ class Scene:
             "/groups": {"name": tag},
             "/projects": {"name": tag},
             "/data-centers": {"name": tag, "url": f"http://{tag}.test:8089"},
+            "/fleet-jobs": {"kind": "drift"},
             "/ssh-keys": {"key": key(self.number)},
             "/nodes": {"name": tag, "data_center": "home", "url": f"http://{tag}.test:5002"},
         }
@@ -112,6 +122,8 @@ def expected(route: Route, caller: Caller, project: Project) -> int:
         return 401
     on_project = "{owner}" in route.path
     if has(caller, route.action, project if on_project else None):
+        if (route.method, route.path) == ("POST", "/fleet-jobs"):
+            return 409  # off, as on every site that did not set it up
         return 404 if route.path in FOREIGN else route.status
     if route.path == "/projects":
         return route.status  # a list is filtered, not refused

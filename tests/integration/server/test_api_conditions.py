@@ -97,12 +97,16 @@ def test_every_list_goes_page_by_page(kit: Kit, admin: Api) -> None:
         use = AppUse(user="wakari", app="notebook", since=project.created_at)
         kit.services.store.uses.take("e1" if number else "e2", project.created_at, {project.id: ([use], [])})
         fail(kit, number)
+        job = kit.services.store.fleet_jobs.add("drift", None, "wakari")
+        kit.services.store.fleet_jobs.cancel_waiting(job.id, "wakari")
+        for seq in range(2):
+            kit.services.store.fleet_events.add(job.id, seq + 1, {"status": "note"})
     kit.place("west", "w1")
     assert bob
     for route in TABLE.routes:
         if not route.paged:
             continue
-        path = route.path.format(user="wakari")
+        path = route.path.format(user="wakari", job=job.id)
         whole = admin.get(path).json
         assert len(whole["items"]) >= 2, route.path
         assert whole["next"] is None

@@ -80,6 +80,7 @@ ALLOWED = {
     "exception.read": {"staff", "superuser"},
     "report.read": {"staff", "superuser"},
     "log.read": {"superuser"},
+    "fleet.run": {"superuser"},
 }
 
 

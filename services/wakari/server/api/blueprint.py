@@ -8,6 +8,7 @@ from flask import Blueprint, Response, jsonify
 from wakari.server.api import (
     activity,
     exceptions,
+    fleet,
     groups,
     places,
     projects,
@@ -36,6 +37,7 @@ HANDLERS = (
     running_apps,
     exceptions,
     report,
+    fleet,
 )  # imported so that they enter themselves into the table
 TABLE.register(blueprint)
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from wakari.server.pages import (
     account,
     admin,
+    admin_fleet,
     admin_groups,
     admin_log,
     admin_site,
@@ -20,6 +21,7 @@ from wakari.server.pages.blueprint import blueprint
 VIEWS = (
     account,
     admin,
+    admin_fleet,
     admin_groups,
     admin_log,
     admin_site,

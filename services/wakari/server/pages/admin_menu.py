@@ -52,6 +52,7 @@ MENU = (
         (
             Entry("data-centers", "/admin/data-centers", "Data centers", "globe", Action.NODE_READ),
             Entry("nodes", "/admin/nodes", "Compute nodes", "hdd-stack", Action.NODE_READ),
+            Entry("fleet", "/admin/fleet", "Fleet jobs", "terminal", Action.FLEET_RUN),
             Entry("permissions", "/admin/permissions", "Permission drift", "shield-check", Action.NODE_READ),
         ),
     ),
