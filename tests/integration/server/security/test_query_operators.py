@@ -55,7 +55,8 @@ def resolved(schema: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
 def poisoned(schema: dict[str, Any], schemas: dict[str, Any], bad: Any) -> Iterator[Any]:
     """Yield values of the schema with `bad` in the place of each text in turn."""
     own = resolved(schema, schemas)
-    if own.get("type") == "string" or "enum" in own or "const" in own:
+    # What the schema does not narrow takes anything: that too.
+    if own.get("type", "string") == "string" or "enum" in own or "const" in own:
         yield bad
     elif own.get("type") == "array":
         for value in poisoned(own["items"], schemas, bad):
