@@ -57,7 +57,7 @@ check-unit: venv
 
 ##### Tests on real parts
 
-.PHONY: test test-integration test-all-in-one test-cluster test-trixie
+.PHONY: test test-integration test-all-in-one test-cluster test-trixie test-bundle
 test: check test-integration test-all-in-one test-cluster ## Everything. Needs root.
 test-integration: venv ## Services against a real mongod, NGINX and conda channel on loopback.
 	tools/bootstrap/debian.sh test
@@ -70,12 +70,16 @@ test-cluster: venv wheelhouse channel ## Six test hosts by molecule, then functi
 	tools/testing/cluster.sh
 test-trixie: venv wheelhouse channel ## The all-in-one scenario on Debian 13.
 	AEN_HOST_SUITE=trixie molecule test -s default
+test-bundle: venv wheelhouse channel ## A bundle, and three test hosts that are cut off from all packages.
+	tools/testing/bundle.sh
 
 ##### Release
 
-.PHONY: build clean
+.PHONY: build bundle clean
 build: venv wheelhouse ## Build the wheel and the collection artifact, which carries the wheelhouse, into dist/.
 	python -m build --wheel --outdir dist .
 	python -m tools.release artifact
+bundle: venv wheelhouse channel ## Write the archive for sites without a network into dist/; options in BUNDLE (docs/bundle.md).
+	python -m tools.release bundle $(BUNDLE)
 clean: ## Remove what was built (not .venv, not caches outside the checkout).
 	rm -rf build dist .mypy_cache .pytest_cache .ruff_cache

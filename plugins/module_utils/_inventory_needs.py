@@ -42,7 +42,13 @@ NEEDS = (
 def problems(inventory: Inventory) -> Iterator[str]:
     """Yield a sentence for each thing that the inventory's choices need and that is not there."""
     for group, (choice, value), needed in NEEDS:
-        chosen = [host for host in inventory.of(group) if host.text(choice) == value]
+        # A bundle brings MongoDB's packages, and needs no repository.
+        bundled = value == "official"
+        chosen = [
+            host
+            for host in inventory.of(group)
+            if host.text(choice) == value and not (bundled and host.text("aen_bundle"))
+        ]
         for variable, what in needed.items():
             if lacking := [host for host in chosen if host.lacks(variable)]:
                 yield f"Set {variable} for {hosts_of(lacking)} to {what}: {choice} is {value}."
@@ -58,7 +64,7 @@ def problems(inventory: Inventory) -> Iterator[str]:
 
 
 def _channels(hosts: Iterable[Host]) -> Iterator[str]:
-    chosen = [host for host in hosts if host.text("aen_conda_method") == "channel"]
+    chosen = [host for host in hosts if host.text("aen_conda_method") == "channel" and not host.text("aen_bundle")]
     ways = ("aen_conda_channels", "aen_conda_channel_directory")
     if lacking := [host for host in chosen if all(host.lacks(way) for way in ways)]:
         yield f"Set {' or '.join(ways)} for {hosts_of(lacking)}: aen_conda_method is channel."

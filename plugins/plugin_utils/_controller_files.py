@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from ..module_utils._inventory import COMPUTE, SERVER, TIERS, Host, Inventory, hosts_of  # noqa: TID252
+from . import _bundle
 
 
 def problems(inventory: Inventory) -> Iterator[str]:
@@ -16,6 +17,7 @@ def problems(inventory: Inventory) -> Iterator[str]:
 
     Of files that the administrator names only absolute paths are looked at: Ansible finds others beside the playbook.
     """
+    yield from _bundle.problems(inventory)
     for host in inventory.of(*TIERS):
         folder = Path(host.text("aen_common_wheelhouse"))
         wanted = [f"{tier.removeprefix('aen_')}-cp*.tar" for tier in host.tiers]
@@ -26,7 +28,7 @@ def problems(inventory: Inventory) -> Iterator[str]:
                 yield f"Run `make wheelhouse`, or correct aen_common_wheelhouse: {folder.resolve()} has no {archive}."
     for host in inventory.of(SERVER):
         key = host.text("aen_mongodb_repository_key")
-        if host.text("aen_mongodb_provider") == "official" and _absent(key):
+        if host.text("aen_mongodb_provider") == "official" and not host.text("aen_bundle") and _absent(key):
             yield f"Put the repository's key there, or correct aen_mongodb_repository_key: there is no file {key}."
     for host in inventory.of(COMPUTE):
         channel = host.text("aen_conda_channel_directory")

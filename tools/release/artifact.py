@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import yaml
@@ -21,20 +21,18 @@ CARRIED = Path("roles") / "aen_common" / "files" / "wheelhouse"  # where the rol
 DEVELOPMENT = "mongodb-dev.tar"  # a MongoDB for tests, which is not ours to hand on
 
 
-def build(root: Path, wheelhouse: Path, output: Path, *, development: bool = False) -> Path:
-    """Return the artifact, written into `output`: the files that git knows, and the wheelhouse.
-
-    `development` adds the MongoDB of `aen_mongodb_provider: pip_dev`, for tests on this machine alone.
+def build(root: Path, carried: Iterable[Path], output: Path) -> Path:
+    """Return the artifact, written into `output`: the files that git knows, and those that the role is to carry.
 
     Raises:
-        ReleaseError: the wheelhouse is not complete, or Ansible refuses the collection.
+        ReleaseError: Ansible refuses the collection.
     """
     output.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="aen-artifact-") as name:
         tree = Path(name)
         for path in _tracked(root):
             _copy(root / path, tree / path)
-        for archive in _archives(wheelhouse, development=development):
+        for archive in carried:
             _copy(archive, tree / CARRIED / archive.name)
         galaxy = Path(sys.executable).with_name("ansible-galaxy")
         run([galaxy, "collection", "build", "--force", "--output-path", output.resolve(), "."], tree)
@@ -48,16 +46,21 @@ def _tracked(root: Path) -> Iterator[Path]:
             yield Path(name)
 
 
-def _archives(wheelhouse: Path, *, development: bool) -> Iterator[Path]:
-    for tier in TIERS:
-        archives = sorted(wheelhouse.glob(f"{tier}-cp*.tar"))
-        if not archives:
-            raise ReleaseError(f"{wheelhouse} has no {tier}-cp*.tar: run `make wheelhouse`")
-        yield from (file for archive in archives for file in (archive, archive.with_name(f"{archive.name}.sha256")))
-    if development and not (wheelhouse / DEVELOPMENT).is_file():
-        raise ReleaseError(f"{wheelhouse} has no {DEVELOPMENT}: run `make wheelhouse`")
-    if development:
-        yield from (wheelhouse / DEVELOPMENT, wheelhouse / f"{DEVELOPMENT}.sha256")
+def archives(wheelhouse: Path, *, development: bool = False) -> list[Path]:
+    """Return the files of a wheelhouse that a release carries.
+
+    `development` adds the MongoDB of `aen_mongodb_provider: pip_dev`, for tests on this machine alone.
+
+    Raises:
+        ReleaseError: the wheelhouse is not complete.
+    """
+    wanted = [f"{tier}-cp*.tar" for tier in TIERS] + ([DEVELOPMENT] if development else [])
+    found = {pattern: sorted(wheelhouse.glob(pattern)) for pattern in wanted}
+    for pattern, files in found.items():
+        if not files:
+            raise ReleaseError(f"{wheelhouse} has no {pattern}: run `make wheelhouse`")
+    every = [archive for files in found.values() for archive in files]
+    return [file for archive in every for file in (archive, archive.with_name(f"{archive.name}.sha256"))]
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -62,7 +62,7 @@ def wheelhouse(folder: Path) -> Path:
 
 def install(home: Path) -> Installed:
     """Return the collection of this checkout, built and installed below `home`."""
-    built = artifact.build(ROOT, wheelhouse(home / "wheelhouse"), home / "dist", development=True)
+    built = artifact.build(ROOT, artifact.archives(wheelhouse(home / "wheelhouse"), development=True), home / "dist")
     installed = Installed(home, home / "collections")
     done = installed.run("ansible-galaxy", "collection", "install", "-p", str(installed.collections), str(built))
     assert done.returncode == 0, done.stdout

@@ -73,4 +73,4 @@ def test_an_installed_collection_without_its_wheelhouse_says_so(
 
 def test_an_incomplete_wheelhouse_makes_no_artifact(tmp_path: Path) -> None:
     with pytest.raises(ReleaseError, match=r"has no server-cp\*\.tar: run `make wheelhouse`"):
-        artifact.build(ROOT, tmp_path, tmp_path / "dist")
+        artifact.archives(tmp_path)

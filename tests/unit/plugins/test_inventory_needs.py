@@ -47,6 +47,8 @@ def test_a_good_inventory_has_no_problem(good: Inventory) -> None:
         ("compute1", {"aen_conda_method": "channel", "aen_conda_channels": []}, "or aen_conda_channel_directory for"),
         ("compute1", {"aen_conda_method": "channel", "aen_conda_channels": ["https://example.org/c"]}, ""),
         ("compute1", {"aen_conda_method": "channel", "aen_conda_channel_directory": "/c"}, ""),
+        ("compute1", {"aen_conda_method": "channel", "aen_conda_channels": [], "aen_bundle": "/b"}, ""),
+        ("server1", {"aen_mongodb_repository_key": None, "aen_bundle": "/b"}, ""),
         ("compute1", {"aen_environment": "development"}, "Set aen_environment once for all hosts, in the group all"),
         ("compute1", {"aen_tls": "internal"}, "Set aen_tls once for all hosts, in the group all: it is off on"),
         ("compute1", {"aen_tls": False}, ""),
