@@ -12,7 +12,7 @@ from wakari.core import names
 from wakari.core.errors import AppError, BadInputError
 from wakari.store import Conflict, Store
 from wakari.store.base import Transaction
-from wakari.store.records import User
+from wakari.store.records import Source, User
 
 ROLES = frozenset({"staff", "superuser"})
 # Not a proof of an address, only a guard against slips: one @, no spaces, 254 characters (RFC 5321, 4.5.3.1.3).
@@ -65,14 +65,76 @@ class Accounts:
                 "user_exists", f"There is a user {checked!r} already.", hint="Choose another name.", status=409
             ) from None
         except ValueError as error:
-            raise AppError("no_uid_left", str(error), hint="Ask the vendor for a larger range.", status=409) from error
+            raise _no_uid(error) from error
         self.store.audit.add("user.create", actor, user.name, address, roles=",".join(user.roles), uid=user.uid)
         return user
+
+    def add_from(self, name: str, source: Source, *, subject: str = "", actor: str, address: str = "") -> User:
+        """Return the new account of a person whose password is checked elsewhere.
+
+        Raises:
+            BadInputError: the name breaks a rule.
+            Conflict: there is an account of this name, or of this subject.
+            AppError: `no_uid_left` (409).
+        """
+        try:
+            user = self.store.users.add(
+                names.user_name(name),
+                password_hash="",
+                full_name="",
+                email="",
+                roles=(),
+                source=source,
+                subject=subject,
+            )
+        except ValueError as error:
+            raise _no_uid(error) from error
+        self.store.audit.add("user.create", actor, user.name, address, source=source, uid=user.uid)
+        return user
+
+    def link(self, name: str, source: Source, subject: str, *, actor: str, address: str = "") -> bool:
+        """Say where an account's password is checked from now on; return whether that is a change.
+
+        Sessions and tokens end: who comes next may be somebody else. A local password is forgotten, and the last
+        superuser of the local accounts stays local, so that nobody is locked out while a directory is away.
+
+        Raises:
+            AppError: `user_not_found` (404), `subject_taken` (409), `last_local_superuser` (409).
+        """
+        user = self.get(name)
+        if (user.source, user.subject) == (source, subject):
+            return False
+        holders = [holder.name for holder in self.store.users.with_role("superuser") if holder.source == "local"]
+        if source != "local" and holders == [name]:
+            raise AppError(
+                "last_local_superuser",
+                f"{name} is the last superuser with a local password.",
+                hint="Give the role to another local account first, for days when the directory is away.",
+                status=409,
+            )
+        try:
+            self.store.users.set_fields(name, source=source, subject=subject, password_hash="")
+        except Conflict:
+            raise AppError(
+                "subject_taken",
+                "Another account has this subject.",
+                hint="Look for it: wk-server-admin users.",
+                status=409,
+            ) from None
+        self.store.sessions.end_all(name)
+        self.store.tokens.revoke_all(name)
+        self.store.audit.add("user.link", actor, name, address, source=source)
+        return True
 
     def set_password(
         self, name: str, password: object, *, actor: str, address: str = "", keep_session: str = ""
     ) -> None:
-        """Set a new password and end the person's other sessions."""
+        """Set a new password and end the person's other sessions.
+
+        Raises:
+            AppError: `password_elsewhere` (409): the account's password is not checked here.
+        """
+        _must_be_local(self.get(name))
         hashed = passwords.hash_password(passwords.check_new(password))
         if self.store.users.set_fields(name, password_hash=hashed) is None:
             raise _unknown(name)
@@ -81,6 +143,7 @@ class Accounts:
 
     def change_password(self, user: User, current: str, new: object, *, address: str, keep_session: str) -> None:
         """Set a new password for a person who knows the present one; raise AppError `password_wrong` otherwise."""
+        _must_be_local(user)
         if not passwords.verify(user.password_hash, current):
             raise BadInputError("password_wrong", "Your present password is not this one.", hint="Type it again.")
         self.set_password(user.name, new, actor=user.name, address=address, keep_session=keep_session)
@@ -198,3 +261,17 @@ def _unknown(name: str) -> AppError:
     return AppError(
         "user_not_found", f"There is no user {ascii(name)[:60]}.", hint="Check the spelling of the name.", status=404
     )
+
+
+def _no_uid(error: ValueError) -> AppError:
+    return AppError("no_uid_left", str(error), hint="Ask the vendor for a larger range.", status=409)
+
+
+def _must_be_local(user: User) -> None:
+    if user.source != "local":
+        raise AppError(
+            "password_elsewhere",
+            f"The password of {user.name} is not kept here: the account's source is {user.source}.",
+            hint="Change it there. An administrator can make the account local: wk-server-admin link-account.",
+            status=409,
+        )

@@ -7,6 +7,8 @@ import logging
 from dataclasses import dataclass
 
 from wakari.accounts import passwords
+from wakari.accounts.backends.base import PasswordBackend
+from wakari.accounts.directory import Directory
 from wakari.core.errors import AppError, BadInputError
 from wakari.store import Store
 from wakari.store.records import Session, Token, User
@@ -25,20 +27,39 @@ GATEWAY_TOKEN_SECONDS = 60
 
 @dataclass(frozen=True)
 class SignIn:
-    """The way in. `lifetime` and `idle` of sessions are in seconds."""
+    """The way in. `lifetime` and `idle` of sessions are in seconds; no backend: local passwords alone."""
 
     store: Store
     lifetime: float
     idle: float
+    directory: Directory | None = None
+    backend: PasswordBackend | None = None
 
     def authenticate(self, name: str, password: str, address: str) -> User:
         """Return the person with this name and password.
 
         Raises:
-            AppError: `sign_in_failed` (401), the same for an unknown name; `too_many_attempts` (429).
+            AppError: `sign_in_failed` (401), the same for an unknown name; `too_many_attempts` (429); what
+                `Directory.admit` refuses.
+            UnavailableError: `accounts_unavailable`: the backend does not answer.
         """
-        keys = self._keys(name, address)
-        if any(self.store.throttles.peek(key) >= limit for key, limit in keys):
+        self.check_limit(name, address)
+        user = self._person(name, password, address)
+        if user is None:
+            self.count_failure(name, address)
+            raise AppError(
+                "sign_in_failed",
+                "User name or password is wrong.",
+                hint="Check both; passwords are case-sensitive.",
+                status=401,
+            )
+        self.store.throttles.reset(self._keys(name, address)[0][0])
+        self.store.users.signed_in(user.name)
+        return user
+
+    def check_limit(self, name: str, address: str) -> None:
+        """Return while the person may try; raise AppError `too_many_attempts` (429) otherwise."""
+        if any(self.store.throttles.peek(key) >= limit for key, limit in self._keys(name, address)):
             self.store.audit.add("session.throttled", name, name, address)
             raise AppError(
                 "too_many_attempts",
@@ -46,22 +67,29 @@ class SignIn:
                 hint=f"Wait {WINDOW // 60} minutes, or ask an administrator for a new password.",
                 status=429,
             )
+
+    def count_failure(self, name: str, address: str) -> None:
+        """Count a failed attempt and note it."""
+        for key, _ in self._keys(name, address):
+            self.store.throttles.count(key, WINDOW)
+        self.store.audit.add("session.failed", name, name, address)
+        log.warning("sign-in failed", extra={"user": name, "address": address})
+
+    def _person(self, name: str, password: str, address: str) -> User | None:
+        """Return the person of the password; None for nobody.
+
+        A local account is checked here whatever backend is chosen, and by nobody else: no directory that is away, or
+        has somebody of the same name, keeps the first administrator out or lets another in.
+        """
         user = self.store.users.get(name)
-        if not passwords.verify(user.password_hash if user else "", password) or user is None:
-            for key, _ in keys:
-                self.store.throttles.count(key, WINDOW)
-            self.store.audit.add("session.failed", name, name, address)
-            log.warning("sign-in failed", extra={"user": name, "address": address})
-            raise AppError(
-                "sign_in_failed",
-                "User name or password is wrong.",
-                hint="Check both; passwords are case-sensitive.",
-                status=401,
-            )
-        self.store.throttles.reset(keys[0][0])
+        local = user is not None and user.source == "local"
+        if self.backend is not None and self.directory is not None and not local:
+            identity = self.backend.authenticate(name, password)
+            return self.directory.admit(identity, self.backend.source, address) if identity else None
+        if not passwords.verify(user.password_hash if user and local else "", password) or user is None:
+            return None
         if passwords.outdated(user.password_hash):
             self.store.users.set_fields(user.name, password_hash=passwords.hash_password(password))
-        self.store.users.signed_in(user.name)
         return user
 
     def open_session(self, user: User, address: str) -> str:
@@ -121,8 +149,10 @@ class SignIn:
 
     @staticmethod
     def _keys(name: str, address: str) -> tuple[tuple[str, int], ...]:
+        # One key for every spelling that a directory takes for the same name.
+        account = name[:64].casefold()
         return (
-            (f"pair:{name[:64]}@{address}", PAIR_LIMIT),
-            (f"account:{name[:64]}", ACCOUNT_LIMIT),
+            (f"pair:{account}@{address}", PAIR_LIMIT),
+            (f"account:{account}", ACCOUNT_LIMIT),
             (f"address:{address}", ADDRESS_LIMIT),
         )

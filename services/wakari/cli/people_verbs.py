@@ -56,6 +56,7 @@ def list_users(services: Services, arguments: argparse.Namespace) -> Result:
         {
             "name": user.name,
             "uid": user.uid,
+            "source": user.source,
             "roles": list(user.roles),
             "email": user.email,
             "full_name": user.full_name,

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from wakari.cli import log_verbs, people_verbs, place_verbs, project_verbs
+from wakari.cli import account_verbs, log_verbs, people_verbs, place_verbs, project_verbs
 from wakari.cli import server_verbs as verbs
 from wakari.cli.output import compiled, shown
 from wakari.cli.verbs import Subparsers
@@ -41,6 +41,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("-c", metavar="FILE", dest="files", type=Path, action="append", default=[], help="settings file")
     entered = Subparsers(top, common, "VERB", dest="verb", required=True)
     verb = entered.verb
+    account_verbs.enter(entered)
     people_verbs.enter(entered)
     project_verbs.enter(entered)
     place_verbs.enter(entered)

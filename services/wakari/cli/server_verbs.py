@@ -6,7 +6,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from wakari.accounts import passwords
 from wakari.cli.verbs import ACTOR, Result
@@ -14,6 +14,7 @@ from wakari.core.errors import AppError, BadInputError
 from wakari.projects.sites import check_url, node_unknown
 from wakari.server.services import Services
 from wakari.store import Conflict
+from wakari.store.records import Source
 
 
 def init_database(services: Services, _: argparse.Namespace) -> Result:
@@ -39,6 +40,18 @@ def add_user(services: Services, arguments: argparse.Namespace) -> Result:
         changed = services.accounts.set_profile(found.name, full_name=arguments.full_name, email=arguments.email)
         given = [services.accounts.give_role(found.name, role, actor=ACTOR) for role in roles]
         return {"changed": changed or any(given), "user": found.name, "uid": found.uid}
+    if arguments.source != "local":
+        made = services.accounts.add_from(arguments.name, arguments.source, actor=ACTOR)
+        services.accounts.set_profile(made.name, full_name=arguments.full_name, email=arguments.email)
+        for role in roles:
+            services.accounts.give_role(made.name, role, actor=ACTOR)
+        return {"changed": True, "user": made.name, "uid": made.uid}
+    if arguments.source != "local":
+        made = services.accounts.add_from(arguments.name, arguments.source, actor=ACTOR)
+        services.accounts.set_profile(made.name, full_name=arguments.full_name, email=arguments.email)
+        for role in roles:
+            services.accounts.give_role(made.name, role, actor=ACTOR)
+        return {"changed": True, "user": made.name, "uid": made.uid}
     generated = None if arguments.password_file else passwords.generate()
     user = services.accounts.add(
         arguments.name,
@@ -132,6 +145,7 @@ def user_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--password-file", metavar="FILE", help="file with the password; - is standard input; default: generate"
     )
+    parser.add_argument("--source", choices=get_args(Source), default="local", help="where the password is checked")
 
 
 def token_options(parser: argparse.ArgumentParser) -> None:

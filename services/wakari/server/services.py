@@ -10,6 +10,8 @@ from typing import cast
 from flask import current_app
 
 from wakari.accounts import Accounts, SignIn, SshKeys
+from wakari.accounts.backends.choice import directory_settings, password_backend
+from wakari.accounts.directory import Directory
 from wakari.fleet import Fleet
 from wakari.projects import (
     Creation,
@@ -60,6 +62,10 @@ def build(settings: ServerSettings) -> Services:
     sealer = Sealer(settings.secret_key())
     store = connect(settings.mongodb_uri(), settings.mongodb_database)
     sites = Sites(store, sealer)
+    accounts = Accounts(store)
+    groups = Groups(store)
+    directory = Directory(store, accounts, groups, directory_settings(settings))
+    backend = password_backend(settings, settings.prefix)
     return Services(
         settings=settings,
         store=store,
@@ -67,15 +73,15 @@ def build(settings: ServerSettings) -> Services:
         status=Status(store, sites),
         stop_app=StopApp(store, sites),
         fleet=Fleet(store, settings.fleet_dir),
-        accounts=Accounts(store),
+        accounts=accounts,
         ssh_keys=SshKeys(store, lambda user, actor, tx: queue_settings_of(store, user, actor, tx)),
-        sign_in=SignIn(store, settings.session_lifetime, settings.session_idle),
+        sign_in=SignIn(store, settings.session_lifetime, settings.session_idle, directory, backend),
         creation=Creation(store, settings.default_project_public),
         lifecycle=Lifecycle(store),
         dead_letters=DeadLetters(store),
         team=Team(store),
         transfer=Transfer(store),
-        groups=Groups(store),
+        groups=groups,
         site=SiteChange(store),
         reports=Reports(store, timedelta(seconds=settings.permission_check_interval)),
     )

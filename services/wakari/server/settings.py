@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field
 
 from wakari.access import Level
+from wakari.accounts.backends.settings import BackendSettings
 from wakari.core.messages import AppName
 from wakari.core.settings import Settings, SettingsError, build, read_files
 
@@ -77,7 +78,7 @@ APPS = (
 )
 
 
-class ServerSettings(Settings):
+class ServerSettings(BackendSettings):
     """What the files say. `prefix` is not read from them: relative paths start there."""
 
     prefix: Path = Path(sys.prefix)

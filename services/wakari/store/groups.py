@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wakari.store.base import Transaction, now
-from wakari.store.records import Group
+from wakari.store.records import Group, Source
 from wakari.store.repository import Repository
 
 
@@ -24,9 +24,13 @@ class Groups(Repository[Group]):
         """Return groups in the order of their names, those behind `after`."""
         return self._many({"_id": {"$gt": after}}, limit=limit)
 
-    def add(self, name: str, summary: str) -> Group:
+    def add(self, name: str, summary: str, source: Source = "local") -> Group:
         """Return the new group; raise Conflict where there is one of this name."""
-        return self._insert({"_id": name, "summary": summary, "created_at": now()})
+        return self._insert({"_id": name, "summary": summary, "source": source, "created_at": now()})
+
+    def of(self, source: Source) -> list[Group]:
+        """Return the groups whose membership follows this source."""
+        return self._many({"source": source})
 
     def update(self, name: str, fields: Mapping[str, Any]) -> Group | None:
         """Return the group after the change; None where there is none."""

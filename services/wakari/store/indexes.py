@@ -22,6 +22,13 @@ INDEXES: Mapping[str, tuple[IndexModel, ...]] = MappingProxyType(
             IndexModel("roles", name="roles"),
             IndexModel("groups", name="groups"),
             IndexModel([("created_at", DESCENDING)], name="created_at"),
+            # One account for one person of a directory.
+            IndexModel(
+                [("source", ASCENDING), ("subject", ASCENDING)],
+                name="subject",
+                unique=True,
+                partialFilterExpression={"subject": {"$gt": ""}},
+            ),
         ),
         "groups": (),
         "site": (),

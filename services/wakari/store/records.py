@@ -18,6 +18,8 @@ TaskVerb = Literal[
     "start-project", "stop-project", "apply-permissions", "apply-settings", "remove-project", "transfer-project"
 ]
 Role = Literal["member", "viewer"]
+# Where an account's password is checked. `local` is our own database.
+Source = Literal["local", "ldap", "pam", "oidc"]
 
 
 class SshKey(Record):
@@ -41,6 +43,8 @@ class User(Record):
     roles: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     password_hash: str = Field(default="", repr=False)
+    source: Source = "local"
+    subject: str = ""  # what the source knows the person by for good; empty where it has no such thing
     removed: bool = False
     ssh_keys: tuple[SshKey, ...] = ()
     ssh_keys_revision: int = 0  # milliseconds since the epoch of the last change; 0: never changed
@@ -53,6 +57,7 @@ class Group(Record):
 
     name: str = Field(alias="_id")
     summary: str = ""
+    source: Source = "local"  # of another source: its people's membership follows that directory at each sign-in
     created_at: datetime
 
 

@@ -12,7 +12,7 @@ from pymongo import ReturnDocument
 from wakari.core.messages import FIRST_UID, LAST_UID
 from wakari.store.base import Documents, Transaction, now
 from wakari.store.errors import translated
-from wakari.store.records import User
+from wakari.store.records import Source, User
 from wakari.store.repository import Repository
 
 PRESENT = {"removed": {"$ne": True}}
@@ -58,7 +58,25 @@ class Users(Repository[User]):
         """Return the number of accounts, of those with the role where one is given."""
         return self._count({**PRESENT, **({"roles": role} if role else {})})
 
-    def add(self, name: str, *, password_hash: str, full_name: str, email: str, roles: Iterable[str]) -> User:
+    def by_subject(self, source: Source, subject: str) -> User | None:
+        """Return the account that a source knows by this; None where there is none, or nothing to know it by."""
+        return self._one({"source": source, "subject": subject, **PRESENT}) if subject else None
+
+    def was_removed(self, name: str) -> bool:
+        """Return whether there was an account of this name that was closed."""
+        return self._one({"_id": name, "removed": True}) is not None
+
+    def add(
+        self,
+        name: str,
+        *,
+        password_hash: str,
+        full_name: str,
+        email: str,
+        roles: Iterable[str],
+        source: Source = "local",
+        subject: str = "",
+    ) -> User:
         """Add an account, or open a removed one of that name again with its former uid.
 
         Raises:
@@ -71,6 +89,8 @@ class Users(Repository[User]):
             "email": email,
             "roles": sorted(set(roles)),
             "groups": [],
+            "source": source,
+            "subject": subject,
             "removed": False,
             "created_at": now(),
         }
@@ -84,7 +104,7 @@ class Users(Repository[User]):
         return self._insert({"_id": name, **fields})
 
     def set_fields(self, name: str, **fields: str) -> User | None:
-        """Return the account after the change of full_name, email or password_hash; None where there is none."""
+        """Return the account after the change of texts in it (full_name, subject, ...); None where there is none."""
         return self._change({"_id": name, **PRESENT}, {"$set": fields})
 
     def in_groups(self, groups: Iterable[str], tx: Transaction = None) -> list[User]:
@@ -122,7 +142,15 @@ class Users(Repository[User]):
 
     def remove(self, name: str, tx: Transaction = None) -> User | None:
         """Close an account, erase what is personal in it; return it as it was, None where there is none."""
-        erased = {"removed": True, "password_hash": "", "full_name": "", "email": "", "roles": [], "ssh_keys": []}
+        erased = {
+            "removed": True,
+            "password_hash": "",
+            "full_name": "",
+            "email": "",
+            "roles": [],
+            "ssh_keys": [],
+            "subject": "",
+        }
         return self._change({"_id": name, **PRESENT}, {"$set": erased}, tx, before=True)
 
     def _next_uid(self) -> int:

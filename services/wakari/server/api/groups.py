@@ -119,4 +119,6 @@ def leave(caller: Caller, group: str, user: str) -> GroupOut:
 
 
 def _out(group: Group, members: list[str]) -> GroupOut:
-    return GroupOut(name=group.name, summary=group.summary, members=members, created_at=group.created_at)
+    return GroupOut(
+        name=group.name, summary=group.summary, source=group.source, members=members, created_at=group.created_at
+    )

@@ -20,7 +20,7 @@ from wakari.server.services import services
     status=201,
     body=NewToken,
     answer=IssuedToken,
-    errors=(401, 429),
+    errors=(401, 403, 409, 429),
 )
 def create(_: Caller, body: NewToken) -> IssuedToken:
     """Return a new token."""

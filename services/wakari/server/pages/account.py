@@ -118,6 +118,7 @@ def _page(secret: str = "", error: AppError | None = None, form: dict[str, str] 
         events=services().store.audit.latest(LOG_LINES, about=name),
         lifetimes=LIFETIMES,
         secret=secret,
+        source_words=services().settings.title_of(user.source),
         form=form or {},
         ssh_keys=user.ssh_keys if services().settings.ssh_keys else None,
         ssh_keys_changed=datetime.fromtimestamp(user.ssh_keys_revision / 1000, UTC) if user.ssh_keys_revision else None,

@@ -21,7 +21,7 @@ def login_form() -> Response | tuple[str, int]:
     if who.by_cookie() is not None:
         return back(target)
     _allow_gateways(target)
-    return page("login.html", target=target)
+    return _form(target)
 
 
 @blueprint.post("/login")
@@ -35,7 +35,7 @@ def login() -> Response | tuple[str, int]:
         user = sign_in.authenticate(name, request.form.get("password", ""), who.address())
     except AppError as error:
         _allow_gateways(target)
-        return page("login.html", error.status, target=target, error=error, username=name[:64])
+        return _form(target, error, name[:64])
     former = who.by_cookie()
     if former is not None:
         sign_in.end_session(former.session, who.address())
@@ -66,6 +66,18 @@ def logout() -> Response:
     response = back("/login")
     response.delete_cookie(who.COOKIE, path="/", httponly=True, samesite="Lax", secure=services().settings.secure)
     return response
+
+
+def _form(target: str, error: AppError | None = None, username: str = "") -> tuple[str, int]:
+    settings = services().settings
+    return page(
+        "login.html",
+        error.status if error else 200,
+        target=target,
+        error=error,
+        username=username,
+        password_source=settings.title_of(settings.accounts),
+    )
 
 
 def _allow_gateways(target: str) -> None:

@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import Field
 
 from wakari.server.api.models.base import In, Name, Out
-from wakari.store.records import SshKey, Token, User
+from wakari.store.records import Source, SshKey, Token, User
 
 
 class NewToken(In):
@@ -96,6 +96,7 @@ class UserOut(Out):
     roles: list[str]
     groups: list[str]
     uid: int
+    source: Source
     created_at: datetime
     last_sign_in: datetime | None
 
@@ -131,5 +132,6 @@ class GroupOut(Out):
 
     name: str
     summary: str
+    source: Source
     members: list[str]
     created_at: datetime

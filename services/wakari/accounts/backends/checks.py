@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether a backend works, step by step, for administrators (`wk-server-admin check-accounts`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from wakari.accounts.backends.ldap import Ldap, disabled
+from wakari.accounts.backends.ldap_session import DirectoryError, LdapSession
+from wakari.accounts.backends.settings import BackendSettings, DirectorySettings
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: its name, whether it went well, what it showed."""
+
+    name: str
+    good: bool
+    said: str
+
+
+def check(settings: BackendSettings, prefix: Path, user: str = "", password: str = "") -> list[Step]:
+    """Return the steps of the chosen backend, up to the first failure on each server.
+
+    `user`: look this person up too; `password`: try it. Nothing is written.
+    """
+    if settings.accounts == "ldap" and settings.ldap is not None:
+        backend = Ldap(settings.ldap, prefix)
+        return [step for uri in settings.ldap.uri for step in _ldap(backend, uri, user, password)]
+    return [Step("accounts", good=True, said="local: passwords are checked in our own database")]
+
+
+def _ldap(backend: Ldap, uri: str, user: str, password: str) -> Iterator[Step]:
+    name = "connect"
+    try:
+        with LdapSession(backend.settings, uri) as session:
+            session.connect()
+            yield Step(name, good=True, said=uri)
+            name = "tls"
+            yield Step(name, good=True, said=session.secure())
+            name = "bind"
+            if backend.settings.direct_bind and not backend.settings.bind_dn:
+                yield Step(name, good=True, said=f"each person as {backend.settings.direct_bind}")
+            else:
+                backend.bind_service(session)
+                yield Step(name, good=True, said=f"as {backend.settings.bind_dn or 'anonymous'}")
+            if user:
+                name = "search"
+                yield from _person(backend, session, user, password)
+    except DirectoryError as error:
+        yield Step(name, good=False, said=str(error))
+
+
+def _person(backend: Ldap, session: LdapSession, user: str, password: str) -> Iterator[Step]:
+    found = backend.entry(session, user)
+    if found is None:
+        search = backend.settings.user_search
+        yield Step("search", good=False, said=f"nobody below {search.base} fits {search.filter} for {user!r}")
+        return
+    yield Step("search", good=not disabled(found[1]), said=found[0] + (" (disabled)" if disabled(found[1]) else ""))
+    identity = backend.identity(session, found, user)
+    yield Step("name", good=True, said=f"{identity.name} <{identity.email}> {identity.full_name}")
+    yield from _groups(backend.settings, identity.groups)
+    if password:
+        good = session.bind(found[0], password)
+        yield Step("password", good=good, said="accepted" if good else "refused")
+
+
+def _groups(settings: DirectorySettings, groups: frozenset[str]) -> Iterator[Step]:
+    yield Step("groups", good=True, said=", ".join(sorted(groups)) or "none")
+    gives = sorted({ours for theirs, ours in settings.group_map.items() if theirs in groups})
+    gives += ["staff"] * bool(settings.staff_groups & groups) + ["superuser"] * bool(settings.superuser_groups & groups)
+    yield Step("gives", good=True, said=", ".join(gives) or "nothing")
