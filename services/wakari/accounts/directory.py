@@ -59,11 +59,12 @@ class Directory:
         # From OpenID Connect a name alone proves nothing: people choose it at some providers.
         same = user.subject == "" if source != "oidc" else False
         if user.source != source or not (same or user.subject == identity.subject):
-            log.warning("a name of the directory is another's here", extra={"user": name, "source": source})
+            told = {"user": name, "source": source, "subject": identity.subject}
+            log.warning("a name of the directory is another's here", extra=told)
             raise AppError(
                 "account_name_taken",
                 f"The user name {name!r} belongs to another account of this site.",
-                hint=f"Ask an administrator; if the account is yours: wk-server-admin link-account {name}.",
+                hint=f"Ask an administrator; if it is yours: wk-server-admin link-account {name} (docs/accounts.md).",
                 status=409,
             )
         if identity.subject and not user.subject:

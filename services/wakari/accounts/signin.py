@@ -7,11 +7,11 @@ import logging
 from dataclasses import dataclass
 
 from wakari.accounts import passwords
-from wakari.accounts.backends.base import PasswordBackend
+from wakari.accounts.backends.base import Identity, PasswordBackend
 from wakari.accounts.directory import Directory
 from wakari.core.errors import AppError, BadInputError
 from wakari.store import Store
-from wakari.store.records import Session, Token, User
+from wakari.store.records import Session, Source, Token, User
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +54,14 @@ class SignIn:
                 status=401,
             )
         self.store.throttles.reset(self._keys(name, address)[0][0])
+        self.store.users.signed_in(user.name)
+        return user
+
+    def vouched(self, identity: Identity, source: Source, address: str) -> User:
+        """Return the person whom a source vouches for that asks for passwords itself; raise as `Directory.admit`."""
+        if self.directory is None:
+            raise AssertionError("a source that vouches comes with a directory")
+        user = self.directory.admit(identity, source, address)
         self.store.users.signed_in(user.name)
         return user
 
@@ -149,8 +157,10 @@ class SignIn:
 
     @staticmethod
     def _keys(name: str, address: str) -> tuple[tuple[str, int], ...]:
-        # One key for every spelling that a directory takes for the same name.
+        # One key for every spelling that a directory takes for the same name. Without a name the address alone counts.
         account = name[:64].casefold()
+        if not account:
+            return ((f"address:{address}", ADDRESS_LIMIT),)
         return (
             (f"pair:{account}@{address}", PAIR_LIMIT),
             (f"account:{account}", ACCOUNT_LIMIT),

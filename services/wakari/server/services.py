@@ -11,6 +11,7 @@ from flask import current_app
 
 from wakari.accounts import Accounts, SignIn, SshKeys
 from wakari.accounts.backends.choice import directory_settings, password_backend
+from wakari.accounts.backends.oidc import Oidc
 from wakari.accounts.directory import Directory
 from wakari.fleet import Fleet
 from wakari.projects import (
@@ -44,6 +45,7 @@ class Services:
     accounts: Accounts
     ssh_keys: SshKeys
     sign_in: SignIn
+    oidc: Oidc | None
     creation: Creation
     lifecycle: Lifecycle
     dead_letters: DeadLetters
@@ -76,6 +78,7 @@ def build(settings: ServerSettings) -> Services:
         accounts=accounts,
         ssh_keys=SshKeys(store, lambda user, actor, tx: queue_settings_of(store, user, actor, tx)),
         sign_in=SignIn(store, settings.session_lifetime, settings.session_idle, directory, backend),
+        oidc=_oidc(settings),
         creation=Creation(store, settings.default_project_public),
         lifecycle=Lifecycle(store),
         dead_letters=DeadLetters(store),
@@ -85,6 +88,12 @@ def build(settings: ServerSettings) -> Services:
         site=SiteChange(store),
         reports=Reports(store, timedelta(seconds=settings.permission_check_interval)),
     )
+
+
+def _oidc(settings: ServerSettings) -> Oidc | None:
+    if settings.accounts != "oidc" or settings.oidc is None:
+        return None
+    return Oidc(settings.oidc, settings.prefix, f"{settings.url}/login/oidc/callback")
 
 
 def services() -> Services:

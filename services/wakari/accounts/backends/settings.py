@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -38,6 +38,14 @@ def _our_group(value: str) -> str:
 
 def _uris(value: object) -> object:
     return (value,) if isinstance(value, str) else value
+
+
+def _issuer(value: str) -> str:
+    parts = urlsplit(value)
+    here = parts.hostname in {"localhost", "127.0.0.1", "::1"}
+    if not parts.hostname or parts.query or parts.fragment or not (parts.scheme == "https" or here):
+        raise ValueError("use the provider's issuer, exactly as it writes it: https://host[/path]")
+    return value
 
 
 def _ldap_uri(value: str) -> str:
@@ -136,11 +144,37 @@ class PamSettings(DirectorySettings):
     socket: Path = Field(default=Path("/run/wakari-pam.sock"), alias="SOCKET")
 
 
+class Claims(Settings):
+    """Which claim says what."""
+
+    username: str = "preferred_username"
+    name: str = "name"
+    email: str = "email"
+    groups: str = "groups"
+
+
+class OidcSettings(DirectorySettings):
+    """An OpenID Connect provider."""
+
+    issuer: Annotated[str, AfterValidator(_issuer)] = Field(alias="ISSUER")
+    client_id: str = Field(min_length=1, alias="CLIENT_ID")
+    client_secret: str = Field(default="", alias="CLIENT_SECRET", repr=False)
+    client_secret_file: Path | None = Field(default=None, alias="CLIENT_SECRET_FILE")
+    token_endpoint_auth_method: Literal["client_secret_basic", "client_secret_post"] = Field(
+        default="client_secret_basic", alias="TOKEN_ENDPOINT_AUTH_METHOD"
+    )
+    scope: str = Field(default="openid profile email", pattern=r"(^| )openid( |$)", alias="SCOPE")
+    claims: Claims = Field(default=Claims(), alias="CLAIMS")
+    tls_cacert: Path | None = Field(default=None, alias="TLS_CACERT")
+    timeout: int = Field(default=5, ge=1, le=60, alias="TIMEOUT")
+
+
 class BackendSettings(Settings):
     """The switch and the settings of what it chooses from."""
 
     accounts: Plugin = "local"
     ldap: LdapSettings | None = Field(default=None, alias="LDAP")
+    oidc: OidcSettings | None = Field(default=None, alias="OIDC")
 
     def title_of(self, source: Source) -> str:
         """Return what people call the place of an account's password; empty for our own database."""
@@ -151,10 +185,12 @@ class BackendSettings(Settings):
 
     def chosen(self) -> DirectorySettings | None:
         """Return the settings of the chosen backend; None for the local one."""
-        return {"local": None, "ldap": self.ldap, "pam": None, "oidc": None}[self.accounts]
+        return {"local": None, "ldap": self.ldap, "pam": None, "oidc": self.oidc}[self.accounts]
 
     @model_validator(mode="after")
     def _chosen_is_there(self) -> Self:
         if self.accounts == "ldap" and self.ldap is None:
             raise ValueError('"accounts" is "ldap", so the key "LDAP" must say where the directory is')
+        if self.accounts == "oidc" and self.oidc is None:
+            raise ValueError('"accounts" is "oidc", so the key "OIDC" must say who the provider is')
         return self

@@ -14,6 +14,7 @@ from wakari.server.pages import (
     admin_work,
     dashboard,
     project,
+    provider,
     session,
 )
 from wakari.server.pages.blueprint import blueprint
@@ -29,6 +30,7 @@ VIEWS = (
     admin_work,
     dashboard,
     project,
+    provider,
     session,
 )  # imported so that they enter themselves into the blueprint
 

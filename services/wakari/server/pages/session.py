@@ -12,6 +12,7 @@ from wakari.server import guard, who
 from wakari.server.pages.blueprint import blueprint
 from wakari.server.pages.view import back, page
 from wakari.server.services import services
+from wakari.store.records import User
 
 
 @blueprint.get("/login")
@@ -21,7 +22,7 @@ def login_form() -> Response | tuple[str, int]:
     if who.by_cookie() is not None:
         return back(target)
     _allow_gateways(target)
-    return _form(target)
+    return form(target)
 
 
 @blueprint.post("/login")
@@ -35,7 +36,26 @@ def login() -> Response | tuple[str, int]:
         user = sign_in.authenticate(name, request.form.get("password", ""), who.address())
     except AppError as error:
         _allow_gateways(target)
-        return _form(target, error, name[:64])
+        return form(target, error, name[:64])
+    return enter(user, target)
+
+
+@blueprint.post("/logout")
+def logout() -> Response:
+    """End the session."""
+    signed_in = who.by_cookie()
+    if signed_in is not None:
+        services().sign_in.end_session(signed_in.session, who.address())
+    form_session.clear()
+    flash("You are signed out.", "good")
+    response = back("/login")
+    response.delete_cookie(who.COOKIE, path="/", httponly=True, samesite="Lax", secure=services().settings.secure)
+    return response
+
+
+def enter(user: User, target: str) -> Response:
+    """Open a session for somebody whose identity is proven, in place of the former; return the way on."""
+    sign_in = services().sign_in
     former = who.by_cookie()
     if former is not None:
         sign_in.end_session(former.session, who.address())
@@ -55,20 +75,8 @@ def login() -> Response | tuple[str, int]:
     return response
 
 
-@blueprint.post("/logout")
-def logout() -> Response:
-    """End the session."""
-    signed_in = who.by_cookie()
-    if signed_in is not None:
-        services().sign_in.end_session(signed_in.session, who.address())
-    form_session.clear()
-    flash("You are signed out.", "good")
-    response = back("/login")
-    response.delete_cookie(who.COOKIE, path="/", httponly=True, samesite="Lax", secure=services().settings.secure)
-    return response
-
-
-def _form(target: str, error: AppError | None = None, username: str = "") -> tuple[str, int]:
+def form(target: str, error: AppError | None = None, username: str = "") -> tuple[str, int]:
+    """Return the page to sign in on."""
     settings = services().settings
     return page(
         "login.html",
@@ -76,7 +84,8 @@ def _form(target: str, error: AppError | None = None, username: str = "") -> tup
         target=target,
         error=error,
         username=username,
-        password_source=settings.title_of(settings.accounts),
+        password_source="" if services().oidc else settings.title_of(settings.accounts),
+        provider=settings.title_of("oidc") if services().oidc else "",
     )
 
 
