@@ -9,7 +9,11 @@ from pathlib import Path
 
 from wakari.accounts.backends.ldap import Ldap, disabled
 from wakari.accounts.backends.ldap_session import DirectoryError, LdapSession
+from wakari.accounts.backends.names import group_key
+from wakari.accounts.backends.oidc import Attempt, Oidc
+from wakari.accounts.backends.pam import Pam, PamError
 from wakari.accounts.backends.settings import BackendSettings, DirectorySettings
+from wakari.core.errors import AppError
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,10 @@ def check(settings: BackendSettings, prefix: Path, user: str = "", password: str
     if settings.accounts == "ldap" and settings.ldap is not None:
         backend = Ldap(settings.ldap, prefix)
         return [step for uri in settings.ldap.uri for step in _ldap(backend, uri, user, password)]
+    if settings.accounts == "pam":
+        return list(_pam(Pam(settings.pam), user, password))
+    if settings.accounts == "oidc" and settings.oidc is not None:
+        return list(_oidc(Oidc(settings.oidc, prefix, "")))
     return [Step("accounts", good=True, said="local: passwords are checked in our own database")]
 
 
@@ -51,6 +59,30 @@ def _ldap(backend: Ldap, uri: str, user: str, password: str) -> Iterator[Step]:
                 yield from _person(backend, session, user, password)
     except DirectoryError as error:
         yield Step(name, good=False, said=str(error))
+
+
+def _pam(backend: Pam, user: str, password: str) -> Iterator[Step]:
+    settings = backend.settings
+    try:
+        # Without a person: a name that nobody has shows whether PAM answers at all.
+        found = backend.ask(user or "wakari-check", password or "no password")
+    except PamError as error:
+        yield Step("ask", good=False, said=str(error))
+        return
+    yield Step("ask", good=True, said=f"PAM service {settings.service} answers at {settings.socket}")
+    if user and password:
+        yield Step("password", good=found is not None, said="accepted" if found else "refused")
+        if found:
+            yield from _groups(settings, frozenset(group_key(group) for group in found["groups"] if "=" not in group))
+
+
+def _oidc(backend: Oidc) -> Iterator[Step]:
+    try:
+        url = backend.address(Attempt.new())
+    except AppError as error:
+        yield Step("discover", good=False, said=f"{error.message} server.log and standard error have the reason.")
+        return
+    yield Step("discover", good=True, said=url.split("?", 1)[0])
 
 
 def _person(backend: Ldap, session: LdapSession, user: str, password: str) -> Iterator[Step]:

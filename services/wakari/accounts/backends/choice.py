@@ -7,6 +7,7 @@ from pathlib import Path
 
 from wakari.accounts.backends.base import PasswordBackend
 from wakari.accounts.backends.ldap import Ldap
+from wakari.accounts.backends.pam import Pam
 from wakari.accounts.backends.settings import BackendSettings, DirectorySettings
 
 
@@ -14,6 +15,8 @@ def password_backend(settings: BackendSettings, prefix: Path) -> PasswordBackend
     """Return the backend that takes passwords besides our own database; None where there is none."""
     if settings.accounts == "ldap" and settings.ldap is not None:
         return Ldap(settings.ldap, prefix)
+    if settings.accounts == "pam":
+        return Pam(settings.pam)
     return None
 
 

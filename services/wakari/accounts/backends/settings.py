@@ -142,6 +142,7 @@ class PamSettings(DirectorySettings):
 
     service: str = Field(default="wakari", pattern=r"^[a-z][a-z0-9_-]{0,30}$", alias="SERVICE")
     socket: Path = Field(default=Path("/run/wakari-pam.sock"), alias="SOCKET")
+    timeout: int = Field(default=10, ge=1, le=60, alias="TIMEOUT")  # pam_faildelay(8) waits 2 s and more
 
 
 class Claims(Settings):
@@ -174,6 +175,7 @@ class BackendSettings(Settings):
 
     accounts: Plugin = "local"
     ldap: LdapSettings | None = Field(default=None, alias="LDAP")
+    pam: PamSettings = Field(default=PamSettings(), alias="PAM")
     oidc: OidcSettings | None = Field(default=None, alias="OIDC")
 
     def title_of(self, source: Source) -> str:
@@ -185,7 +187,7 @@ class BackendSettings(Settings):
 
     def chosen(self) -> DirectorySettings | None:
         """Return the settings of the chosen backend; None for the local one."""
-        return {"local": None, "ldap": self.ldap, "pam": None, "oidc": self.oidc}[self.accounts]
+        return {"local": None, "ldap": self.ldap, "pam": self.pam, "oidc": self.oidc}[self.accounts]
 
     @model_validator(mode="after")
     def _chosen_is_there(self) -> Self:
