@@ -160,10 +160,10 @@ def test_a_superuser_queues_a_dead_task_again_and_stops_one_app(visitor: Page) -
     visitor.goto("/admin/tasks")
     visitor.get_by_role("link", name="See it").click()
     expect(visitor.get_by_role("heading", name="Given up")).to_be_visible()
-    visitor.get_by_role("button", name="Queue again: Start ada/genomes").click()
+    visitor.get_by_role("button", name=re.compile("^Queue again.*genomes")).click()
     expect(visitor.get_by_role("status")).to_contain_text("The task is queued again")
     visitor.goto("/admin/apps")
-    visitor.get_by_text("Stop app terminal of ben in ada/ocean", exact=True).click()
+    visitor.get_by_text(re.compile("^Stop app.*terminal of ben")).click()
     visitor.get_by_role("button", name="Yes, stop terminal of ben").click()
     # Nobody is at the gateway's address on this machine: said, and the app is on the list still.
     expect(visitor.get_by_text("cannot be reached")).to_be_visible()

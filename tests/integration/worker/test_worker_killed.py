@@ -27,9 +27,19 @@ JOB = 1.0  # seconds of work at the node: all of it takes about a minute
 KILL_EVERY = 2.0
 PATIENCE = 300.0  # generous: a busy machine starts processes slowly
 # The program itself, with a lease of 6 s instead of 30: whoever takes over need not wait half a minute.
+# And a moment between reading the queue and claiming of it, as over a slow line: others claim meanwhile.
 PROGRAM = """
 import sys
+import time
+from wakari.store.tasks import Tasks
 from wakari.worker import main, runner, worker
+
+def slowly(self, *arguments, read=Tasks._many):
+    found = read(self, *arguments)
+    time.sleep(0.05)
+    return found
+
+Tasks._many = slowly
 runner.LEASE = worker.LEASE = 6.0
 worker.BEAT = 1.0
 sys.exit(main.main(sys.argv[1:]))
@@ -71,6 +81,32 @@ class Crew:
         self.log.close()
 
 
+class Node:
+    """Does jobs, each for about a second, and counts: what was begun, and what two had at once."""
+
+    def __init__(self) -> None:
+        self.begun: Counter[str] = Counter()
+        self.together: list[str] = []
+        self._at_work: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def run(self, job: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        name = job["project"]["name"]
+        with self._lock:
+            self.begun[name] += 1
+            self._at_work[name] += 1
+            if self._at_work[name] > 1:
+                self.together.append(name)
+        try:
+            yield {"step": "accounts", "message": "begun", "fraction": 0.1}
+            # All that are at work end at the same moment, and all workers ask for the next task at once.
+            time.sleep(JOB - time.monotonic() % JOB)
+        finally:
+            with self._lock:
+                self._at_work[name] -= 1
+        yield RESULT
+
+
 def test_each_task_is_done_once_though_workers_are_killed(
     kit: Kit, stand: GatewayStand, settings: ServerSettings
 ) -> None:
@@ -82,17 +118,8 @@ def test_each_task_is_done_once_though_workers_are_killed(
     for number in range(TASKS):
         kit.services.lifecycle.start(kit.caller(alice), kit.project(alice, f"p{number}"))
 
-    begun: Counter[str] = Counter()
-    lock = threading.Lock()
-
-    def slow(job: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        with lock:
-            begun[job["project"]["name"]] += 1
-        yield {"step": "accounts", "message": "begun", "fraction": 0.1}
-        time.sleep(JOB)
-        yield RESULT
-
-    stand.answer = slow
+    node = Node()
+    stand.answer = node.run
     crew = Crew(settings.prefix)
     kills = 0
     end = time.monotonic() + PATIENCE
@@ -102,7 +129,7 @@ def test_each_task_is_done_once_though_workers_are_killed(
             assert time.monotonic() < end, f"{store.tasks.by_state()} after {kills} kills"
             if time.monotonic() >= next_kill:
                 # None is killed before one has worked: starting takes longer than two seconds on a busy machine.
-                if begun:
+                if node.begun:
                     crew.kill(kills % WORKERS)
                     kills += 1
                 next_kill = time.monotonic() + KILL_EVERY
@@ -115,13 +142,14 @@ def test_each_task_is_done_once_though_workers_are_killed(
     assert len(tasks) == TASKS
     assert store.projects.by_state() == {"running": TASKS}
     assert kills >= 15
+    assert node.together == [], "two workers had one task at once"
     taken_over = [task for task in tasks if task.attempts > 1]
     assert taken_over, "no kill hit a task at work: this run proved nothing"
     lost = sum(task.attempts - 1 for task in tasks)
     assert lost <= kills, f"{lost} tasks were taken from workers, of which {kills} were killed with one task each"
     for task in tasks:
         # A claim sends the job once; only what a killed worker had begun is sent again, which nodes take as the same.
-        sent = begun[task.project.partition("/")[2]]
+        sent = node.begun[task.project.partition("/")[2]]
         assert 1 <= sent <= task.attempts, f"{task.project}: sent {sent} times in {task.attempts} attempts"
     ends = Counter(event.detail["task"] for event in store.audit.latest(0) if event.event == "task.done")
     assert set(ends.values()) == {1}, "the end of a task is written once"
