@@ -52,7 +52,8 @@ def _run(arguments: argparse.Namespace) -> int:
     config, keys = folder / REGISTRATION, folder / "cookie-keys"
     present = _present(config)
     try:
-        todo = plan(present, wanted)
+        # The secret of the data center that is ours is made anew by registering it again.
+        todo = "register" if arguments.rotate else plan(present, wanted)
         changed = todo != "nothing"
         registration = present
         if changed and not arguments.check:
@@ -66,7 +67,7 @@ def _run(arguments: argparse.Namespace) -> int:
     if registration is not None:
         registration = registration.model_copy(update={"port": wanted.port, "CDN": registration.CDN or wanted.server})
         changed |= _lay_down(config, files.text_of(registration), owner, check=arguments.check)
-    changed |= _lay_down(keys, _cookie_keys(keys), owner, check=arguments.check)
+    changed |= _lay_down(keys, _cookie_keys(keys, rotate=arguments.rotate), owner, check=arguments.check)
     _tell(arguments, registration, changed=changed)
     return 0
 
@@ -156,9 +157,9 @@ def _explained(error: AppError) -> Stop:
     return Stop(REFUSED, text)
 
 
-def _cookie_keys(path: Path) -> str:
+def _cookie_keys(path: Path, *, rotate: bool) -> str:
     try:
-        return files.cookie_keys_text(path)
+        return files.rotated_cookie_keys(path) if rotate else files.cookie_keys_text(path)
     except OSError as error:
         raise Stop(NO_WRITE, f"{path}: cannot be read ({error.strerror})") from error
 
@@ -199,6 +200,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="wk-gateway-configure", description="Register this gateway with the server.")
     add = parser.add_argument
     add("--remove", action="store_true", help="remove the data center at the server, and the registration here")
+    add("--rotate", action="store_true", help="make the secret that the server shares and the key of cookies anew")
     add("--server", metavar="URL", help="public URL of the server; required but for --remove")
     add("--host", help="name or address people reach this gateway by; required but for --remove")
     add("--port", type=int, default=8089)

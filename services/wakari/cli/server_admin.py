@@ -8,7 +8,15 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from wakari.cli import account_verbs, log_verbs, people_verbs, place_verbs, project_verbs
+from wakari.cli import (
+    account_verbs,
+    backup_verbs,
+    log_verbs,
+    people_verbs,
+    place_verbs,
+    project_verbs,
+    secret_verbs,
+)
 from wakari.cli import server_verbs as verbs
 from wakari.cli.output import compiled, shown
 from wakari.cli.verbs import Subparsers
@@ -75,7 +83,20 @@ def parser() -> argparse.ArgumentParser:
     whole.add_argument("--expect", metavar="NUMBER:HASH", help="an entry noted earlier that must still be there")
     export = verb("export-log", log_verbs.export_log, "write the security log, one JSON object a line")
     export.add_argument("--file", default="-", metavar="FILE", help="a new file; default: print")
+    _add_node_verbs(entered)
     return top
+
+
+def _add_node_verbs(entered: Subparsers) -> None:
+    """Add what is about the server node as a whole."""
+    verb = entered.verb
+    backup = verb("backup", backup_verbs.make_backup, "write database, secrets and settings of this node to one file")
+    backup.add_argument("file", metavar="FILE", help="a new file; made readable by its owner alone")
+    restore = verb("restore", backup_verbs.restore_backup, "put a backup in place; the services must be stopped")
+    restore.add_argument("file", metavar="FILE", help="a file that backup wrote")
+    restore.add_argument("--replace", action="store_true", help="also where the platform is in use: that is lost")
+    rotate = "make the server's secret key anew and seal the gateways' secrets with it; restart the services then"
+    verb("rotate-secret-key", secret_verbs.rotate_secret_key, rotate)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

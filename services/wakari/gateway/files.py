@@ -76,6 +76,11 @@ def text_of(registration: Registration) -> str:
     return json.dumps(registration.model_dump(mode="json"), indent=2, sort_keys=True) + "\n"
 
 
+def rotated_cookie_keys(path: Path) -> str:
+    """Return a new key, which signs from now on, and the one that signed before, so that nobody is signed out."""
+    return tokens.new_key() + "\n" + cookie_keys_text(path).split("\n", 1)[0] + "\n"
+
+
 def cookie_keys_text(path: Path) -> str:
     """Return the content of the cookie keys file: what it holds, or one new key where there is no file."""
     try:

@@ -50,6 +50,10 @@ class DataCenters(Repository[DataCenter]):
         """Return the data center after the change; None where there is none. Raises Conflict as `add`."""
         return self._change({"_id": data_center_id}, {"$set": dict(fields)})
 
+    def reseal(self, data_center_id: str, sealed_secret: str, tx: Transaction) -> DataCenter | None:
+        """Return the data center with its secret sealed anew; None where there is none."""
+        return self._change({"_id": data_center_id}, {"$set": {"sealed_secret": sealed_secret}}, tx)
+
     def remove(self, data_center_id: str, tx: Transaction) -> DataCenter | None:
         """Return the data center that was removed; None where there was none."""
         return self._delete({"_id": data_center_id}, tx)

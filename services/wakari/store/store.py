@@ -18,6 +18,7 @@ from wakari.store.audit import Audit
 from wakari.store.changes import ChangeFeed
 from wakari.store.credentials import Codes, Sessions, Tokens
 from wakari.store.datacenters import DataCenters, Nodes
+from wakari.store.dump import Dump
 from wakari.store.errors import Conflict, translated
 from wakari.store.exceptions import Exceptions
 from wakari.store.fleet import FleetEvents, FleetJobs
@@ -61,6 +62,7 @@ class Store:
         self.fleet_events = FleetEvents(self.database.fleet_events)
         self.workers = Workers(self.database.workers)
         self.changes = ChangeFeed(self.database)
+        self.dump = Dump(self.database)
 
     def init(self) -> list[str]:
         """Create what is missing of collections and indexes; return the names of what was made."""

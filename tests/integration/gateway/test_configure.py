@@ -96,6 +96,22 @@ def test_a_lost_registration_gets_a_new_secret(gateway: Gateway) -> None:
     assert gateway.run(stdin="")[1]["changed"] is False
 
 
+def test_new_secrets_are_made_each_time_and_the_former_cookie_key_still_opens(gateway: Gateway) -> None:
+    gateway.run()
+    keys = gateway.prefix / "etc/wakari/cookie-keys"
+    secrets, signing = [gateway.content()["CLIENT_SECRET"]], [keys.read_text().split()[0]]
+    for _ in range(2):
+        status, told, _error = gateway.run("--rotate")
+        assert (status, told["changed"]) == (0, True)
+        first, second = keys.read_text().split()
+        assert second == signing[-1]
+        signing.append(first)
+        secrets.append(gateway.content()["CLIENT_SECRET"])
+        # The server knows the new one: a run asks it with that, and has nothing to do.
+        assert gateway.run("--check", stdin="")[1]["changed"] is False
+    assert len(set(secrets)) == len(set(signing)) == 3
+
+
 @pytest.mark.parametrize("broken", ["{", '{"WAKARI_SERVER": 1}', "secret"])
 def test_a_broken_or_refused_registration_is_replaced(gateway: Gateway, broken: str) -> None:
     gateway.run()
