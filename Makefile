@@ -57,7 +57,7 @@ check-unit: venv
 
 ##### Tests on real parts
 
-.PHONY: test test-integration test-all-in-one test-cluster test-trixie test-bundle
+.PHONY: test test-integration test-all-in-one test-cluster test-operations test-trixie test-bundle
 test: check test-integration test-all-in-one test-cluster ## Everything. Needs root.
 test-integration: venv ## Services against a real mongod, NGINX and conda channel on loopback.
 	tools/bootstrap/debian.sh test
@@ -68,6 +68,9 @@ test-all-in-one: venv wheelhouse channel ## The three tiers on one test host, by
 test-cluster: venv wheelhouse channel ## Six test hosts by molecule, then functional and browser tests on them.
 	tools/bootstrap/debian.sh test
 	tools/testing/cluster.sh
+test-operations: venv wheelhouse channel ## Upgrade from the first release, new node, new secrets, lost server, on four test hosts.
+	tools/bootstrap/debian.sh test
+	tools/testing/operations.sh
 test-trixie: venv wheelhouse channel ## The all-in-one scenario on Debian 13.
 	AEN_HOST_SUITE=trixie molecule test -s default
 test-bundle: venv wheelhouse channel ## A bundle, and three test hosts that are cut off from all packages.

@@ -43,7 +43,7 @@ class Administrator:
         script = (
             "for p in $(pgrep -u wakari,mongodb; pgrep -f '^nginx: master'; pgrep -f ipykernel); do "
             "echo $p $(sed 's/.*) //' /proc/$p/stat | cut -d' ' -f20) "
-            "$(tr '\\0' ' ' < /proc/$p/cmdline | cut -c1-60); done 2> /dev/null"
+            "$(tr '\\0' ' ' < /proc/$p/cmdline | cut -c1-200); done 2> /dev/null"
         )
         found = {}
         for line in self.site.run(host, script).splitlines():

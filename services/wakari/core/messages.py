@@ -56,6 +56,14 @@ class Message(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    def sent(self) -> dict[str, Any]:
+        """Return the message as another tier gets it: without what is at its default.
+
+        So a tier of the release before, which refuses keys it does not know, reads it while nobody uses what is new
+        (docs/operations.md, "Upgrade").
+        """
+        return self.model_dump(mode="json", exclude_defaults=True)
+
 
 class SshKeys(Message):
     """A person's public keys, in OpenSSH's format without options (sshd(8), "AUTHORIZED_KEYS FILE FORMAT").
@@ -136,10 +144,6 @@ class Job(Message):
     requested_by: UserName
     node: NodeName | None = None
     former: Person | None = None
-
-    def body(self) -> dict[str, Any]:
-        """Return the job as it travels; `former` only where there is one, for a tier that is older than it."""
-        return self.model_dump(mode="json", exclude=set() if self.former else {"former"})
 
 
 class StopApp(Message):

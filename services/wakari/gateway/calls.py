@@ -177,8 +177,8 @@ class Calls:
                 detail={"state": decision.state, "reason": decision.reason, "project_page": decision.project_page},
             )
         body = {
-            "project": decision.project.model_dump(mode="json"),
-            "user": decision.user.model_dump(mode="json") if decision.user else None,
+            "project": decision.project.sent(),
+            "user": decision.user.sent() if decision.user else None,
             "level": decision.level,
             "app": request.app,
         }

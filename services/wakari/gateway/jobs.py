@@ -102,7 +102,7 @@ def _messages_of(calls: Calls, node: Node) -> list[str]:
 
 def _relay(calls: Calls, node: Node, job: Job) -> Iterator[dict[str, Any]]:
     """Yield each line of the node's answer as it comes. Raises UnavailableError where the last line is missing."""
-    body = {name: value for name, value in job.body().items() if name != "node"}
+    body = job.model_copy(update={"node": None}).sent()
     ended = False
     try:
         peer = node.peer(calls.settings.identity)

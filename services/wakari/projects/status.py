@@ -49,7 +49,7 @@ class Status:
 
 
 def _last(client: Client, peer: Peer, job: Job) -> dict[str, Any]:
-    for line in client.stream(peer, JOBS, job.body(), timeout=SILENCE):
+    for line in client.stream(peer, JOBS, job.sent(), timeout=SILENCE):
         if "error" in line:
             raise AppError.from_body(line, 409)
         if isinstance(line.get("result"), dict):

@@ -91,7 +91,7 @@ class Jobs:
         return self.sites.peer(data_center)
 
     def _job(self, peer: Peer, job: Job) -> Iterator[Progress]:
-        for line in Client().stream(peer, JOBS, job.body(), timeout=SILENCE):
+        for line in Client().stream(peer, JOBS, job.sent(), timeout=SILENCE):
             if "result" in line:
                 return
             if "error" in line:

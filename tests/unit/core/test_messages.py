@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from wakari.core.messages import Job, ProjectSpec, instance_of
+from wakari.core.messages import Job, Limits, Person, ProjectSpec, instance_of
 
 OWNER = {"name": "alice", "uid": 20000, "gid": 20000}
 
@@ -52,3 +52,17 @@ def test_instances_of_neighbours_differ() -> None:
     }
     assert len(neighbours) == 5
     assert all(len(instance) == 20 for instance in neighbours)
+
+
+def test_a_message_is_sent_without_what_the_release_before_does_not_know() -> None:
+    owner = Person(name="alice", uid=20000, gid=20000)
+    job = Job(verb="start-project", project=ProjectSpec(owner=owner, name="demo"), requested_by="alice")
+    # Nothing but what release 0.1.0 had.
+    assert job.sent() == {
+        "verb": "start-project",
+        "project": {"owner": {"name": "alice", "uid": 20000, "gid": 20000}, "name": "demo"},
+        "requested_by": "alice",
+    }
+    assert Job.model_validate(job.sent()) == job
+    limited = job.model_copy(update={"project": job.project.model_copy(update={"limits": Limits(tasks_max=64)})})
+    assert limited.sent()["project"]["limits"] == {"tasks_max": 64}

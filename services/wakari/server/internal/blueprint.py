@@ -66,7 +66,7 @@ def decisions() -> Response:
     user = person_of(question.credential)
     caller = caller_of(user)
     answer: dict[str, Any] = {
-        "user": person(user).model_dump(exclude_none=True) if user else None,
+        "user": person(user).sent() if user else None,
         "level": Level.NONE.label,
         "state": None,
         "reason": None,
@@ -84,7 +84,7 @@ def decisions() -> Response:
                 "level": held.label,
                 "state": project.state,
                 "reason": project.reason,
-                "project": spec.model_dump(mode="json", exclude_none=True),
+                "project": spec.sent(),
                 "nodes": list(project.nodes),
             }
     return jsonify(answer)
