@@ -55,5 +55,7 @@ def _spec(store: Store, project: Project, *, jobs: bool) -> ProjectSpec:
 
 
 def _described(user: User, jobs: bool) -> dict[str, Any]:
-    keys = SshKeys(revision=user.ssh_keys_revision, lines=tuple(key.line for key in user.ssh_keys))
-    return {"name": user.name, "uid": user.uid, "gid": user.uid, "ssh_keys": keys if jobs else None}
+    # Of who never had a key nothing is said: nodes of the release before know no keys.
+    said = jobs and user.ssh_keys_revision > 0
+    keys = SshKeys(revision=user.ssh_keys_revision, lines=tuple(key.line for key in user.ssh_keys)) if said else None
+    return {"name": user.name, "uid": user.uid, "gid": user.uid, "ssh_keys": keys}
