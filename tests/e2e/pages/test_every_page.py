@@ -51,6 +51,8 @@ ALL = EVERYBODY | ADMIN | ADMIN_THINGS | STAFF | SUPERUSER
 NO_PAGES = {"/<owner>/<name>/status", "/<owner>/<name>/nodes", "/<owner>/<name>/people", "/admin/fleet/<job>/live"} | {
     "/admin/log.json",
     "/oauth/authorize",
+    "/login/oidc",
+    "/login/oidc/callback",
 }
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 WIDTH = 360  # of a small phone, in CSS pixels
