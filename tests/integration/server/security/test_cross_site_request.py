@@ -64,7 +64,9 @@ def test_what_changes_something_is_never_a_link(root: Browser, kit: Kit) -> None
     for one in addresses(kit.app):
         if one.method == "GET" and "log.json" not in one.path:  # an export is an entry of the log by itself
             root.client.get(one.path, base_url=URL, headers={"Sec-Fetch-Site": "cross-site"})
-    assert kit.services.store.audit.highest() == before
+    done = {event.event for event in kit.services.store.audit.latest(0) if (event.seq or 0) > before}
+    # An answer of a provider that nobody asked for is noted as a failed sign-in, and does nothing else.
+    assert done <= {"session.failed"}
 
 
 def test_the_api_takes_json_and_nothing_that_a_form_can_send(kit: Kit) -> None:
