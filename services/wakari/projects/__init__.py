@@ -10,6 +10,7 @@ from wakari.projects.lifecycle import Lifecycle
 from wakari.projects.reports import Reports
 from wakari.projects.site import SiteChange
 from wakari.projects.sites import Sites
+from wakari.projects.social import Social
 from wakari.projects.spec import node_spec, project_spec
 from wakari.projects.status import Status
 from wakari.projects.stop_app import StopApp
@@ -24,6 +25,7 @@ __all__ = [
     "Reports",
     "SiteChange",
     "Sites",
+    "Social",
     "Status",
     "StopApp",
     "Team",

@@ -14,6 +14,7 @@ from wakari.core.messages import Limits
 from wakari.projects import placement
 from wakari.projects.lifecycle import queue_permissions, queue_settings
 from wakari.projects.members import check_groups, check_members, check_size, resolved
+from wakari.projects.social import check_tags
 from wakari.store import Conflict, Store
 from wakari.store.base import Transaction
 from wakari.store.records import Project
@@ -46,6 +47,7 @@ class Creation:
         data_center: str | None = None,
         nodes: Sequence[str] | None = None,
         owner: str | None = None,
+        tags: Sequence[str] = (),
         address: str = "",
     ) -> Project:
         """Return the new project, stopped and placed, with its team: roles by name of person and of group.
@@ -66,6 +68,7 @@ class Creation:
         shown = self.default_public() if public is None else public
         described = check_summary(summary)
         people = check_members(self.store, holder, members or {})
+        labels = check_tags(tags)
 
         def insert(tx: Transaction) -> Project:
             made = self.store.projects.insert(
@@ -76,6 +79,7 @@ class Creation:
                 data_center=place.id,
                 nodes=chosen,
                 members=people,
+                tags=labels,
                 groups=check_groups(self.store, groups or {}, tx),
                 tx=tx,
             )

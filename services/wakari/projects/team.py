@@ -119,6 +119,7 @@ class Team:
 
     def leave_all(self, user: str, actor: str) -> int:
         """Take a person out of every team and group, once their account is closed; return of how many teams."""
+        self.store.transaction(lambda tx: self._take_stars(user, tx))
         joined = self.store.projects.joined(user)
         for project in joined:
             self._drop(project, user, actor)
@@ -127,6 +128,11 @@ class Team:
             for project in self.store.projects.shared_with(group):
                 self.store.transaction(partial(queue_permissions, self.store, project, actor))
         return len(joined)
+
+    def _take_stars(self, user: str, tx: Transaction) -> None:
+        for project_id in self.store.stars.of(user, tx=tx):
+            if self.store.stars.take(project_id, user, tx):
+                self.store.projects.add_stars(project_id, -1, tx)
 
     def _drop(self, project: Project, user: str, actor: str) -> Project:
         def change(tx: Transaction) -> Project | None:

@@ -22,6 +22,7 @@ from wakari.projects import (
     Reports,
     SiteChange,
     Sites,
+    Social,
     Status,
     StopApp,
     Team,
@@ -51,6 +52,7 @@ class Services:
     dead_letters: DeadLetters
     team: Team
     transfer: Transfer
+    social: Social
     groups: Groups
     site: SiteChange
     reports: Reports
@@ -84,6 +86,7 @@ def build(settings: ServerSettings) -> Services:
         dead_letters=DeadLetters(store),
         team=Team(store),
         transfer=Transfer(store),
+        social=Social(store),
         groups=groups,
         site=SiteChange(store),
         reports=Reports(store, timedelta(seconds=settings.permission_check_interval)),

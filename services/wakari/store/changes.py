@@ -28,7 +28,9 @@ INDIFFERENT: Mapping[str, frozenset[str]] = {
     "users": frozenset(
         {"last_sign_in", "full_name", "email", "password_hash", "ssh_keys", "ssh_keys_revision"}
     ),  # a new password ends the sessions
-    "projects": frozenset({"limits", "progress", "started_once", "summary", "task", "updated_at"}),
+    "projects": frozenset(
+        {"limits", "progress", "stars", "started_once", "summary", "tags", "task", "updated_at", "words"}
+    ),
 }
 _WATCHED: list[dict[str, Any]] = [
     {

@@ -39,8 +39,17 @@ INDEXES: Mapping[str, tuple[IndexModel, ...]] = MappingProxyType(
             IndexModel([("members.user", ASCENDING), ("owner", ASCENDING), ("name", ASCENDING)], name="member"),
             IndexModel([("groups.group", ASCENDING), ("owner", ASCENDING), ("name", ASCENDING)], name="group"),
             IndexModel([("public", ASCENDING), ("owner", ASCENDING), ("name", ASCENDING)], name="public"),
+            IndexModel(
+                [("words", ASCENDING), ("owner", ASCENDING), ("name", ASCENDING)],
+                name="public_words",
+                partialFilterExpression={"public": True},
+            ),
             IndexModel([("nodes", ASCENDING), ("state", ASCENDING)], name="node_state"),
             IndexModel([("data_center", ASCENDING)], name="data_center"),
+        ),
+        "stars": (
+            IndexModel([("user", ASCENDING), ("at", DESCENDING)], name="user"),
+            IndexModel("project_id", name="project"),
         ),
         "data_centers": (
             IndexModel("name", name="name", unique=True),

@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from wakari.store.base import Transaction, new_id, now
 from wakari.store.errors import translated
 from wakari.store.records import Former, Project, Role, State, TeamGroup, TeamMember
 from wakari.store.repository import Repository
+from wakari.store.words import words_of
 
 ORDER = (("owner", 1), ("name", 1))
 
@@ -38,6 +39,7 @@ class Projects(Repository[Project]):
         nodes: Iterable[str],
         members: Iterable[TeamMember] = (),
         groups: Iterable[TeamGroup] = (),
+        tags: Sequence[str] = (),
         tx: Transaction = None,
     ) -> Project:
         """Return the new project, stopped; raise Conflict where the owner has one of this name."""
@@ -48,6 +50,8 @@ class Projects(Repository[Project]):
                 "owner": owner,
                 "name": name,
                 "paths": [f"{owner}/{name}"],
+                "tags": list(tags),
+                "words": words_of(owner, name, tags),
                 "summary": summary,
                 "public": public,
                 "members": [entry.model_dump() for entry in members],
@@ -75,8 +79,9 @@ class Projects(Repository[Project]):
         where: dict[str, Any] = {"$and": [dict(allowed), dict(equal)]} if equal else dict(allowed)
         if after is not None:
             owner, name = after
-            later = {"$or": [{"owner": {"$gt": owner}}, {"owner": owner, "name": {"$gt": name}}]}
-            where = {"$and": [where, later]}
+            # The first is where an index begins; the second, on its keys, leaves out what was shown.
+            later = [{"owner": {"$gte": owner}}, {"$or": [{"owner": {"$gt": owner}}, {"name": {"$gt": name}}]}]
+            where = {"$and": [where, *later]}
         return self._many(where, ORDER, limit)
 
     def named(self, ids: Iterable[str]) -> list[Project]:
@@ -199,11 +204,29 @@ class Projects(Repository[Project]):
             "members": [entry.model_dump() for entry in members],
             "former": former.model_dump() if former else None,
             "paths": [path, project.path] if former else [path],
+            "words": words_of(to, project.name, project.tags),
             "updated_at": now(),
         }
         if task:
             fields |= {"state": "stopping", "task": task, "reason": None, "progress": None}
         return self._change(where, {"$set": fields}, tx)
+
+    def set_tags(self, project: Project, tags: Sequence[str]) -> Project | None:
+        """Return the project with these tags; None where it is gone, or another's by now."""
+        fields = {"tags": list(tags), "words": words_of(project.owner, project.name, tags), "updated_at": now()}
+        return self._change({"_id": project.id, "owner": project.owner}, {"$set": fields})
+
+    def add_stars(self, project_id: str, number: int, tx: Transaction) -> Project | None:
+        """Return the project with so many stars more; None where it is gone."""
+        return self._change({"_id": project_id}, {"$inc": {"stars": number}}, tx)
+
+    def fill_words(self) -> int:
+        """Give words to the projects of before there were any; return how many these are."""
+        missing = self._many({"words": {"$exists": False}})
+        for project in missing:
+            words = words_of(project.owner, project.name, project.tags)
+            self._change({"_id": project.id, "owner": project.owner}, {"$set": {"words": words}})
+        return len(missing)
 
     def arrived(self, project: Project) -> None:
         """Note that all nodes have the project where its owner has it."""

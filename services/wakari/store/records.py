@@ -103,6 +103,9 @@ class Project(Record):
     started_once: bool = False
     deleting: bool = False
     former: Former | None = None
+    tags: tuple[str, ...] = ()
+    stars: int = 0
+    words: tuple[str, ...] = ()  # by which it is found: wakari.store.words
     created_at: datetime
     updated_at: datetime
 

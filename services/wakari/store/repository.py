@@ -29,10 +29,16 @@ class Repository(Generic[R]):
             return self.kind.of(self._documents.find_one(where, session=tx, sort=sort))
 
     def _many(
-        self, where: Mapping[str, Any], sort: Sort = (("_id", 1),), limit: int = 0, tx: Transaction = None
+        self,
+        where: Mapping[str, Any],
+        sort: Sort = (("_id", 1),),
+        limit: int = 0,
+        tx: Transaction = None,
+        hint: str | None = None,
     ) -> list[R]:
+        """Return what matches, in order; `hint` names the index to use, for none to be guessed."""
         with translated(tx):
-            found = self._documents.find(where, session=tx).sort(list(sort)).limit(limit)
+            found = self._documents.find(where, session=tx, hint=hint).sort(list(sort)).limit(limit)
             return [self.kind.model_validate(document) for document in found]
 
     def _count(self, where: Mapping[str, Any]) -> int:

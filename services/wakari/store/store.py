@@ -23,10 +23,12 @@ from wakari.store.errors import Conflict, translated
 from wakari.store.exceptions import Exceptions
 from wakari.store.fleet import FleetEvents, FleetJobs
 from wakari.store.groups import Groups
+from wakari.store.project_lists import ProjectLists
 from wakari.store.projects import Projects
 from wakari.store.reports import Drifts, ProjectUses
 from wakari.store.site import Site
 from wakari.store.ssh_keys import SshKeys
+from wakari.store.stars import Stars
 from wakari.store.tasks import Tasks
 from wakari.store.throttles import Throttles
 from wakari.store.users import Users
@@ -46,6 +48,8 @@ class Store:
         self.groups = Groups(self.database.groups)
         self.ssh_keys = SshKeys(self.database.users)
         self.projects = Projects(self.database.projects)
+        self.project_lists = ProjectLists(self.database.projects)
+        self.stars = Stars(self.database.stars)
         self.data_centers = DataCenters(self.database.data_centers)
         self.nodes = Nodes(self.database.nodes)
         self.tasks = Tasks(self.database.tasks)
@@ -67,7 +71,8 @@ class Store:
     def init(self) -> list[str]:
         """Create what is missing of collections and indexes; return the names of what was made."""
         with translated():
-            return indexes.create(self.database)
+            created = indexes.create(self.database)
+        return [*created, *(["projects.words"] if self.projects.fill_words() else [])]
 
     def ping(self) -> None:
         """Return when a primary answers; raise StoreUnavailable otherwise."""

@@ -131,6 +131,7 @@ class Runner:
                 self.store.projects.remove(task.project_id, task.id, tx)
                 self.store.uses.forget(task.project_id, tx)
                 self.store.drifts.forget(task.project_id, tx)
+                self.store.stars.forget(task.project_id, tx)
             else:
                 self.store.projects.settle(task.project_id, task.id, END[task.verb], None, tx)
             return True

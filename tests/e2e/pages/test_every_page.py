@@ -23,6 +23,8 @@ EVERYBODY = {
     "home": (OWNER, "/"),
     "home-empty": ("nina", "/"),
     "new-project": (OWNER, "/new"),
+    "projects": (OWNER, "/projects"),
+    "projects-none": ("nina", "/projects?tab=starred&q=nothing"),
     "project-running": (OWNER, "/ada/ocean"),
     "project-starting": (OWNER, "/ada/forecast"),
     "project-error": (OWNER, "/ada/genomes"),

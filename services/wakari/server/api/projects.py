@@ -70,6 +70,7 @@ def create(caller: Caller, body: NewProject) -> ProjectOut:
         data_center=body.data_center,
         nodes=body.nodes,
         owner=body.owner,
+        tags=body.tags,
         address=who.address(),
     )
     return project_out(caller, project)
@@ -98,7 +99,10 @@ def update(caller: Caller, owner: str, name: str, body: ProjectChange) -> Projec
     creation = services().creation
     if body.limits is not None:
         project = creation.limit(caller, project, body.limits, who.address())
-    if body.limits is None or body.summary is not None or body.environment is not None or body.public is not None:
+    if body.tags is not None:
+        project = services().social.tag(caller, project, body.tags, who.address())
+    untouched = body.limits is None and body.tags is None
+    if untouched or body.summary is not None or body.environment is not None or body.public is not None:
         project = creation.update(
             caller,
             project,
@@ -236,6 +240,22 @@ def remove_group(caller: Caller, owner: str, name: str, group: str) -> ProjectOu
     """Return the project."""
     project = visible(caller, owner, name)
     return project_out(caller, services().team.remove_group(caller, project, group, who.address()))
+
+
+@TABLE.add(
+    "PUT", ONE + "/star", "Give a project one's star", action=Action.PROJECT_READ, answer=ProjectOut, errors=(404, 409)
+)
+def star(caller: Caller, owner: str, name: str) -> ProjectOut:
+    """Return the project."""
+    return project_out(caller, services().social.star(caller, visible(caller, owner, name), given=True))
+
+
+@TABLE.add(
+    "DELETE", ONE + "/star", "Take one's star back", action=Action.PROJECT_READ, answer=ProjectOut, errors=(404,)
+)
+def unstar(caller: Caller, owner: str, name: str) -> ProjectOut:
+    """Return the project."""
+    return project_out(caller, services().social.star(caller, visible(caller, owner, name), given=False))
 
 
 def _members(entries: list[TeamIn]) -> dict[str, str]:

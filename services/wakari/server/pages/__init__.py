@@ -14,6 +14,7 @@ from wakari.server.pages import (
     admin_work,
     dashboard,
     project,
+    projects,
     provider,
     session,
 )
@@ -30,6 +31,7 @@ VIEWS = (
     admin_work,
     dashboard,
     project,
+    projects,
     provider,
     session,
 )  # imported so that they enter themselves into the blueprint

@@ -12,7 +12,7 @@ from wakari.server.pages.view import back, field, me, page, signed_in
 from wakari.server.services import services
 from wakari.store.records import Project
 
-SHOWN = 200  # projects of each list
+SHOWN = 50  # projects of each list; /projects has all
 
 
 @blueprint.get("/")
@@ -21,10 +21,13 @@ def dashboard() -> tuple[str, int]:
     """Return the lists."""
     name = me().user.name
     projects = services().store.projects
+    joined = projects.joined(name, SHOWN + 1, me().user.groups)
     return page(
         "dashboard.html",
         own=projects.owned(name, SHOWN),
-        joined=projects.joined(name, SHOWN, me().user.groups),
+        own_count=projects.count(owner=name),
+        joined=joined[:SHOWN],
+        more_joined=len(joined) > SHOWN,
         public=_public(name),
     )
 

@@ -40,6 +40,8 @@ def project_page(owner: str, name: str) -> tuple[str, int]:
         data_center=services().store.data_centers.get(project.data_center),
         ssh_hosts=Places().ssh_hosts(me().caller, project),
         limits=limit_words(project.limits),
+        starred=services().store.stars.has(project.id, me().user.name),
+        related=services().social.related(me().caller, project),
     )
 
 
@@ -125,15 +127,15 @@ def offer_people(owner: str, name: str) -> Response:
 @blueprint.post("/<owner>/<name>/settings")
 @signed_in
 def update_project(owner: str, name: str) -> Response:
-    """Change summary and visibility."""
+    """Change summary, tags and visibility."""
     project = _visible(owner, name)
     public = field("visibility") == "public"
-    attempt(
-        lambda: services().creation.update(
-            me().caller, project, summary=field("summary"), public=public, address=who.address()
-        ),
-        "The project is changed.",
-    )
+
+    def change() -> None:
+        tagged = services().social.tag(me().caller, project, field("tags").replace(",", " ").split(), who.address())
+        services().creation.update(me().caller, tagged, summary=field("summary"), public=public, address=who.address())
+
+    attempt(change, "The project is changed.")
     return back(f"/{project.path}/settings")
 
 

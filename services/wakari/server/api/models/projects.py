@@ -38,6 +38,7 @@ class NewProject(In):
     data_center: str | None = Field(default=None, max_length=64, description="Id or name; default: the least loaded.")
     nodes: list[str] | None = Field(default=None, max_length=64, description="Default: the least loaded node.")
     owner: str | None = Field(default=None, max_length=64)
+    tags: list[str] = Field(default_factory=list, max_length=20)
 
 
 class ProjectChange(In):
@@ -46,6 +47,7 @@ class ProjectChange(In):
     summary: str | None = Field(default=None, max_length=200)
     public: bool | None = None
     environment: str | None = Field(default=None, max_length=64, description="Name of the active environment.")
+    tags: list[str] | None = Field(default=None, max_length=20, description="All of them.")
     members: list[TeamIn] | None = Field(default=None, max_length=200)
     groups: list[TeamGroupIn] | None = Field(default=None, max_length=200)
     limits: Limits | None = Field(
@@ -110,6 +112,8 @@ class ProjectOut(Out):
     environment: str
     data_center: str
     nodes: list[str]
+    tags: list[str]
+    stars: int
     state: State
     reason: str | None
     progress: ProgressOut | None
