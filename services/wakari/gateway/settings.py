@@ -85,6 +85,18 @@ class GatewaySettings(Registration):
     node_certificate_key: Path | None = None
     node_authorities: Path | None = None
 
+    # Below it each project has an origin of its own (wakari.gateway.origins).
+    project_domain: str | None = Field(
+        default=None, max_length=189, pattern=r"^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]+$"
+    )
+
+    @model_validator(mode="after")
+    def _origins_over_tls(self) -> GatewaySettings:
+        # Only over TLS a cookie can be one that no other origin of the site can set (__Host-).
+        if self.project_domain and not self.EXTERNAL_GATEWAY_URL.startswith("https:"):
+            raise ValueError("leave project_domain out, or register the gateway with an address that begins with https")
+        return self
+
     @model_validator(mode="after")
     def _whole_identity(self) -> GatewaySettings:
         given = [self.node_certificate, self.node_certificate_key, self.node_authorities]

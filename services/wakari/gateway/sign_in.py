@@ -11,6 +11,7 @@ from flask import Blueprint, Response, jsonify, make_response, redirect, request
 
 from wakari.core.errors import AppError
 from wakari.gateway.calls import Calls
+from wakari.gateway.entry import ENTER_PATH, ENTRY_COOKIE, HOST_COOKIE, LOGIN_PATH, Entry
 from wakari.gateway.messages import PageRequest
 from wakari.gateway.pages import MAX_NEXT, Pages
 from wakari.gateway.sessions import LOGIN_SECONDS, Sessions, challenge
@@ -45,13 +46,15 @@ class SignIn:
         self._calls = calls
         self._pages = pages
         self._sessions = Sessions(settings, keys)
+        self._entry = Entry(settings, self._sessions)
         self._secure = settings.EXTERNAL_GATEWAY_URL.startswith("https:")
 
     def blueprint(self) -> Blueprint:
         """Return the routes."""
         routes = Blueprint("sign_in", __name__)
         routes.add_url_rule("/", "home", self.home, methods=["GET"])
-        routes.add_url_rule("/_wakari/login", "login", self.login, methods=["GET"])
+        routes.add_url_rule(LOGIN_PATH, "login", self.login, methods=["GET"])
+        routes.add_url_rule(ENTER_PATH, "enter", self.enter, methods=["GET"])
         routes.add_url_rule(CALLBACK_PATH, "callback", self.callback, methods=["GET"])
         routes.add_url_rule("/_wakari/logout", "logout", self.logout, methods=["POST"])
         return routes
@@ -64,11 +67,20 @@ class SignIn:
         """Send the browser to the server, which sends it back to `callback`."""
         own = self._settings.EXTERNAL_GATEWAY_URL
         next_path = local_path(request.args.get("next"))
+        label = self._entry.label()
+        if label is not None:
+            address, secret = self._entry.begin(label, next_path)
+            response = _to(address)
+            self._set_cookie(response, ENTRY_COOKIE, secret, "/", LOGIN_SECONDS)
+            return response
+        entry = request.args.get("entry", "")
+        if entry and not self._entry.is_note(entry):
+            return self._failed("This sign-in took too long, or was not begun here.", AGAIN, "/", 400)
         if request.host != urlsplit(own).netloc:
             # The cookies must belong to the address the server returns to.
-            return _to(f"{own}/_wakari/login?{urlencode({'next': next_path})}")
+            return _to(f"{own}{LOGIN_PATH}?{urlencode({'entry': entry} if entry else {'next': next_path})}")
         binding = secrets.token_urlsafe(32)
-        state, verifier = self._sessions.new_state(next_path, binding)
+        state, verifier = self._sessions.new_state(next_path, binding, entry)
         query = {
             "response_type": "code",
             "client_id": self._settings.CLIENT_ID,
@@ -82,7 +94,7 @@ class SignIn:
         self._set_cookie(response, LOGIN_COOKIE, binding, CALLBACK_PATH, LOGIN_SECONDS)
         return response
 
-    def callback(self) -> Response:
+    def callback(self) -> Response:  # noqa: PLR0911 - one return a refusal
         """Take the server's code, set the session cookie, go where the person wanted to go."""
         try:
             claims, key = self._sessions.read_state(request.args.get("state", ""))
@@ -101,16 +113,34 @@ class SignIn:
             answer = self._calls.exchange_code(request.args["code"], verifier)
         except AppError as error:
             return self._failed(error.message, error.hint, next_path, error.status)
-        log.info("signed in", extra={"user": answer.user.name})
-        response = _to(next_path)
-        cookie = self._sessions.new_cookie(answer.user.name, answer.sid)
-        self._set_cookie(response, SESSION_COOKIE, cookie, "/", int(self._settings.session_hours * 3600))
+        entry = str(claims.get("entry", ""))
+        back = self._entry.back(entry, answer.user.name, answer.sid) if entry else next_path
+        if back is None:
+            return self._failed("This sign-in took too long, or was not begun here.", AGAIN, "/", 400)
+        response = _to(back)
+        if not entry:
+            log.info("signed in", extra={"user": answer.user.name})
+            cookie = self._sessions.new_cookie(answer.user.name, answer.sid)
+            self._set_cookie(response, SESSION_COOKIE, cookie, "/", int(self._settings.session_hours * 3600))
         response.delete_cookie(LOGIN_COOKIE, path=CALLBACK_PATH)
+        return response
+
+    def enter(self) -> Response:
+        """Take the ticket of `callback` at a project's origin: set its cookie, go where the person wanted to."""
+        taken = self._entry.take(request.args.get("ticket", ""))
+        if taken is None:
+            if self._entry.session(SESSION_COOKIE):
+                return _to("/")  # two tabs signed in at once; the other one was first
+            return self._failed("This sign-in was not begun by this browser.", COOKIES, "/", 403)
+        cookie, next_path = taken
+        response = _to(next_path)
+        self._set_cookie(response, HOST_COOKIE, cookie, "/", int(self._settings.session_hours * 3600))
+        response.delete_cookie(ENTRY_COOKIE, path="/", secure=True, httponly=True, samesite="Lax")
         return response
 
     def logout(self) -> Response:
         """Sign out of this gateway; the data plane refuses the cookie from then on (`X-Wakari-Revoke`)."""
-        claims = self._sessions.read_cookie(request.cookies.get(SESSION_COOKIE, ""))
+        claims = self._entry.session(SESSION_COOKIE)
         if "text/html" in request.headers.get("Accept", ""):
             response = _to(self._settings.WAKARI_SERVER + "/", 303)
         else:
@@ -118,7 +148,8 @@ class SignIn:
         if claims is not None:
             log.info("signed out", extra={"user": str(claims.get("sub"))})
             response.headers["X-Wakari-Revoke"] = str(claims.get("jti", ""))
-        response.delete_cookie(SESSION_COOKIE, path="/", secure=self._secure, httponly=True, samesite="Lax")
+        name = HOST_COOKIE if self._entry.label() else SESSION_COOKIE
+        response.delete_cookie(name, path="/", secure=self._secure, httponly=True, samesite="Lax")
         return response
 
     def _set_cookie(self, response: Response, name: str, value: str, path: str, seconds: int) -> None:

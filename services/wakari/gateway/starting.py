@@ -17,7 +17,9 @@ from flask.typing import ResponseReturnValue
 
 from wakari.core.errors import AppError
 from wakari.gateway.calls import Calls
+from wakari.gateway.entry import Entry
 from wakari.gateway.messages import Credential, Opened, PageRequest, Starting
+from wakari.gateway.origins import Origins
 from wakari.gateway.pages import Pages
 from wakari.gateway.sessions import Sessions
 from wakari.gateway.settings import GatewaySettings
@@ -51,7 +53,8 @@ class Starter:
         about = asked.error.get("code") == ERROR_CODE
         if not about or asked.credential is None or asked.owner is None or asked.project is None:
             return self._page(asked)
-        start = "stopped" if self.wants_start(asked.opened) else "no"
+        origin = Origins(self.settings).of_project(asked.owner, asked.project)
+        start = "stopped" if self.wants_start(asked.opened, origin) else "no"
         try:
             found = self.calls.starting(asked.credential, asked.owner, asked.project, start, asked.opened.client)
         except AppError as error:
@@ -64,19 +67,19 @@ class Starter:
             self._mark(response, asked.owner, asked.project)
         return response
 
-    def wants_start(self, opened: Opened) -> bool:
+    def wants_start(self, opened: Opened, origin: str | None = None) -> bool:
         """Return whether a person opened the address just now, by themselves or from a page of this platform.
 
         Not so for the starting page that asks again, for what another site put into a frame or led here, and for a
         browser that reads ahead: then the page has a button. Browsers tell where a request comes from by Sec-Fetch-Site
         on https, and by Referer on http; one that tells neither is trusted, for all that another site gains by it is a
-        started project.
+        started project. `origin` is the project's own, where it has one.
         """
         if opened.method != "GET" or opened.seen or "prefetch" in opened.purpose:
             return False
         if opened.dest not in {"", "document"}:
             return False
-        own = {self.settings.EXTERNAL_GATEWAY_URL, self.settings.WAKARI_SERVER}
+        own = {self.settings.EXTERNAL_GATEWAY_URL, self.settings.WAKARI_SERVER, origin}
         if opened.referer:
             parts = urlsplit(opened.referer)
             return f"{parts.scheme}://{parts.netloc}" in own
@@ -95,7 +98,7 @@ class Starter:
         """
         path = local_path(request.form.get("next"))
         found = ADDRESS.fullmatch(path)
-        claims = self.sessions.read_cookie(request.cookies.get(SESSION_COOKIE, ""))
+        claims = Entry(self.settings, self.sessions).session(SESSION_COOKIE)
         if found is None:
             raise AppError("not_found", "There is no such app.", hint="Open it from its project's page.", status=404)
         if claims is None:

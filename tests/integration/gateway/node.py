@@ -84,6 +84,7 @@ class _Handler(BaseHTTPRequestHandler):
                     ("Set-Cookie", "wk_gateway=stolen; Path=/"),
                     ("Set-Cookie", "=wk_gateway=stolen; Path=/"),
                     ("Set-Cookie", "mine=1; Path=/"),
+                    ("Set-Cookie", "__Host-wk_gateway=stolen; Path=/; Secure"),
                     ("X-Accel-Redirect", "/_wakari/health"),
                     ("X-Wakari-User", "root"),
                 ],

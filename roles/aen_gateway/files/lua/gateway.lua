@@ -5,11 +5,13 @@
 local answer = require "gateway_answer"
 local connection = require "gateway_connection"
 local control = require "gateway_control"
+local credentials = require "gateway_credential"
 local errors = require "gateway_errors"
 local feed = require "gateway_feed"
 local grants = require "gateway_grants"
 local heads = require "gateway_head"
 local metrics = require "gateway_metrics"
+local origins = require "gateway_origin"
 local paths = require "gateway_path"
 local routes = require "gateway_routes"
 local sockets = require "gateway_sockets"
@@ -22,6 +24,10 @@ local NAVIGATION_WAIT = 1 -- seconds a person waits for an app before the starti
 local START = "/_wakari/start"
 local REQUEST_WAIT = 60 -- seconds a script waits
 local TO_SIGN_IN = { [401] = true, [403] = true, [404] = true } -- what signing in may change
+-- Of the control plane's paths those that a project's origin has.
+local AT_ORIGINS = {
+  ["/"] = true, ["/_wakari/enter"] = true, ["/_wakari/login"] = true, ["/_wakari/logout"] = true, [START] = true,
+}
 local SAFE = { GET = true, HEAD = true, OPTIONS = true }
 local REFUSED_METHODS = { CONNECT = true, TRACE = true, TRACK = true }
 
@@ -30,6 +36,7 @@ local _M = {}
 function _M.init(options)
   require "resty.core"
   control.init(options.control_socket)
+  origins.init(options.project_domain)
 end
 
 function _M.init_worker()
@@ -50,13 +57,20 @@ local function is_own_origin(origin)
     and settings.external_url:match("://(.*)$") == v.http_host
 end
 
+-- At a project's origin other projects' pages are of the same site, so that a cookie's SameSite does not keep them away.
+local function is_of_this_origin(method, headers)
+  local site, dest = headers["sec-fetch-site"], headers["sec-fetch-dest"]
+  return site == nil or site == "same-origin" or site == "none"
+    or answer.is_navigation(method, headers) and (dest == nil or dest == "document")
+end
+
 -- A cookie is sent by the browser whoever started the request; so who started it must be told and be us.
-local function is_started_here(method, upgrade, headers)
+local function is_started_here(method, upgrade, headers, place)
   if upgrade then
     return headers["origin"] ~= nil and is_own_origin(headers["origin"])
   end
   if SAFE[method] then
-    return true
+    return not place or is_of_this_origin(method, headers)
   end
   if headers["origin"] then
     return is_own_origin(headers["origin"])
@@ -67,6 +81,9 @@ end
 
 local function to_control(method, head, path)
   local headers = head.headers
+  if head.place and not AT_ORIGINS[path] then
+    return answer.problem(errors.of("not_found"), {}, false)
+  end
   if headers["transfer-encoding"] or (tonumber(headers["content-length"]) or 0) > MAX_CONTROL_BODY then
     return answer.problem(errors.of("body_too_large"), {}, false)
   end
@@ -124,7 +141,7 @@ local function ask_for_grant(request, method, head)
     return answer.problem(problem, request, navigation)
   end
   ngx.var.wk_credential = credential.kind
-  if credential.kind == "cookie" and not is_started_here(method, head.upgrade, head.headers) then
+  if credential.kind == "cookie" and not is_started_here(method, head.upgrade, head.headers, head.place) then
     return answer.problem(errors.of("origin_refused"), request, navigation)
   end
   local grant
@@ -141,8 +158,34 @@ local function ask_for_grant(request, method, head)
   return grant
 end
 
+-- Answers what is asked at another origin than the project's; returns true where it did. Programs with a token may use the
+-- gateway's own: what a page may do there without a cookie is nothing.
+local function is_elsewhere(request, method, head)
+  local place = head.place
+  if place then
+    if place.owner == request.owner and place.project == request.project then
+      return false
+    end
+    answer.problem(errors.of("not_found"), {}, answer.is_navigation(method, head.headers))
+    return true
+  end
+  local label = origins.label_of(request.owner, request.project)
+  if not label or credentials.token(head.headers["authorization"]) then
+    return false
+  end
+  if answer.is_navigation(method, head.headers) then
+    answer.redirect(origins.address(label) .. ngx.var.request_uri, "own_origin")
+  else
+    answer.problem(errors.of("own_origin"), request, false)
+  end
+  return true
+end
+
 local function to_app(request, method, head)
   local headers = head.headers
+  if origins.domain and is_elsewhere(request, method, head) then
+    return nil
+  end
   if head.upgrade and (method ~= "GET" or headers["content-length"] or headers["transfer-encoding"]) then
     return answer.refuse("request_ambiguous")
   end
@@ -154,7 +197,7 @@ local function to_app(request, method, head)
     end
   elseif grant.credential.kind == "anonymous" and not grants.VISITOR_METHODS[method] then
     return answer.problem(errors.of("not_signed_in"), request, false)
-  elseif grant.credential.kind == "cookie" and not is_started_here(method, head.upgrade, headers) then
+  elseif grant.credential.kind == "cookie" and not is_started_here(method, head.upgrade, headers, head.place) then
     return answer.problem(errors.of("origin_refused"), request, answer.is_navigation(method, headers))
   end
   if not request.complete then
@@ -178,6 +221,9 @@ local function decide()
   end
   if v.request:byte(#method + 2) ~= 47 then -- "/": a target with scheme and host could disagree with the Host header
     return answer.refuse("path_ambiguous")
+  end
+  if head.place == false then
+    return answer.problem(errors.of("not_found"), {}, answer.is_navigation(method, head.headers))
   end
   local request, reason = paths.parse(v.request_uri)
   if reason == "path_ambiguous" then

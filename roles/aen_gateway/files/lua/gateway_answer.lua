@@ -5,6 +5,7 @@ local away = require "gateway_away"
 local cjson = require "cjson.safe"
 local control = require "gateway_control"
 local credentials = require "gateway_credential"
+local origins = require "gateway_origin"
 
 local _M = {}
 
@@ -55,8 +56,10 @@ end
 -- Returns who asks and how the browser came here: a project that does not run may be started for them.
 local function asker()
   local v = ngx.var
-  local _, sessions = credentials.split_cookies(v.http_cookie)
-  local found = v.wk_credential == "anonymous" and credentials.VISITOR or credentials.find(v.http_authorization, sessions)
+  local place = origins.place_of(v.http_host)
+  local _, sessions = credentials.split_cookies(v.http_cookie, place)
+  local found = v.wk_credential == "anonymous" and credentials.VISITOR
+    or credentials.find(v.http_authorization, sessions, place)
   return found and found.message, {
     method = ngx.req.get_method(),
     site = v.http_sec_fetch_site,
@@ -112,7 +115,7 @@ function _M.refuse(code)
   return ngx.exit(ngx.HTTP_BAD_REQUEST)
 end
 
--- Ends the request by sending the browser elsewhere on this gateway.
+-- Ends the request by sending the browser elsewhere on this gateway, or to the origin of a project.
 function _M.redirect(location, reason)
   ngx.var.wk_reason = reason
   ngx.header["Cache-Control"] = "no-store"

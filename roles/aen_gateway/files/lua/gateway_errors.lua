@@ -16,6 +16,8 @@ local KNOWN = {
   too_many_visitors = { 429, "Too many people look in without signing in just now.", "Try again in a moment, or sign in." },
   origin_refused = { 403, "This request was started by another site, so it is refused.",
     "Use the app in a tab of its own; programs send an API token instead of a cookie." },
+  own_origin = { 403, "This project has an address of its own, and answers there.",
+    "Open the app from its project's page; programs send an API token instead of a cookie." },
   project_not_found = { 404, "There is no such project, or you have no access to it.",
     "Check the address, or ask the project's owner." },
   level_too_low = { 403, "Your role in this project does not allow this app.", "Ask the project's owner for another role." },

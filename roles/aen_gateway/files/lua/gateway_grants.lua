@@ -19,7 +19,7 @@ local STARTING = {
 
 -- Returns the credential of the head; nil and the problem where it has none that could be one.
 function _M.credential(head)
-  local found, reason = credentials.find(head.headers["authorization"], head.sessions)
+  local found, reason = credentials.find(head.headers["authorization"], head.sessions, head.place)
   if not found then
     return nil, errors.of(reason)
   end

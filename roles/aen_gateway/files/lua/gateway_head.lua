@@ -4,6 +4,7 @@
 
 local lrucache = require "resty.lrucache"
 local credentials = require "gateway_credential"
+local origins = require "gateway_origin"
 
 local MAX_HEADERS = 100
 local REMEMBERED = 4096 -- bytes of the longest head that is remembered
@@ -80,20 +81,22 @@ local function read_anew(raw)
     return nil
   end
   local cookie = headers["cookie"]
-  local cookies, sessions = credentials.split_cookies(type(cookie) == "table" and table.concat(cookie, "; ") or cookie)
+  local place = origins.place_of(headers["host"])
+  local cookies, sessions = credentials.split_cookies(type(cookie) == "table" and table.concat(cookie, "; ") or cookie, place)
   return {
     headers = headers,
     removed = removed(headers),
     upgrade = is_upgrade(headers),
     cookies = cookies,
     sessions = sessions,
+    place = place,
     grants = {},
   }
 end
 
--- Returns {headers, upgrade, cookies, sessions, grants} of the current request, whose header lines are `raw`: names of headers in
--- lower case; whether it asks for a WebSocket; the Cookie header for the node; the gateway's session cookies in it; what
--- `gateway_grants` remembers of it. nil where a header that may stand once is repeated, or the framing could be read in two
+-- Returns {headers, upgrade, cookies, sessions, place, grants} of the current request, whose header lines are `raw`: names of headers in
+-- lower case; whether it asks for a WebSocket; the Cookie header for the node; the gateway's session cookies in it; the project
+-- whose origin is asked (`gateway_origin.place_of`); what `gateway_grants` remembers of it. nil where a header that may stand once is repeated, or the framing could be read in two
 -- ways. The table is shared between requests: do not change it. Takes from the request what must not reach a node.
 function _M.read(raw)
   local head = known:get(raw)
