@@ -98,6 +98,10 @@ def setting_options() -> Spec:
         "default_visibility": {**TEXT, "choices": ["public", "private", "default"]},
         "announcement": TEXT,
         "anonymous_reading": {"type": "bool"},
+        "open_registration": {"type": "bool"},
+        "registration_approval": {"type": "bool"},
+        # A number of characters, no password.
+        "password_min_length": {"type": "int", "no_log": False},
     }
 
 

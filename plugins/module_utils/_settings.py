@@ -8,6 +8,13 @@ from typing import Any
 
 from ._client import Client, Json
 
+SAME_NAME = (
+    "announcement",
+    "anonymous_reading",
+    "open_registration",
+    "registration_approval",
+    "password_min_length",
+)
 VISIBILITY = {"public": True, "private": False, "default": None}
 
 
@@ -16,8 +23,7 @@ def shown(item: Json) -> Json:
     words = {value: word for word, value in VISIBILITY.items()}
     return {
         "default_visibility": words[item["default_project_public"]],
-        "announcement": item["announcement"],
-        "anonymous_reading": item["anonymous_reading"],
+        **{name: item[name] for name in SAME_NAME},
     }
 
 
@@ -30,7 +36,6 @@ def change_settings(client: Client, wanted: Mapping[str, Any]) -> Json:
         body: Json = {}
         if after["default_visibility"] != before["default_visibility"]:
             body["default_project_public"] = VISIBILITY[after["default_visibility"]]
-        same_name = ("announcement", "anonymous_reading")
-        body |= {name: after[name] for name in same_name if after[name] != before[name]}
+        body |= {name: after[name] for name in SAME_NAME if after[name] != before[name]}
         after = shown(client.write("PATCH", "/settings", body, etag))
     return {"changed": after != before, "settings": after, "diff": {"before": before, "after": after}}

@@ -26,6 +26,15 @@ options:
   anonymous_reading:
     description: Whether public projects may be looked at in Viewer without signing in.
     type: bool
+  open_registration:
+    description: Whether people may make an account themselves.
+    type: bool
+  registration_approval:
+    description: Whether an account that somebody made waits for an administrator.
+    type: bool
+  password_min_length:
+    description: Characters a new password has at least, 8 to 64.
+    type: int
 seealso:
   - module: wakari.aen.setting_info
 """
@@ -51,6 +60,15 @@ settings:
     anonymous_reading:
       description: Whether public projects may be looked at in Viewer without signing in.
       type: bool
+    open_registration:
+      description: Whether people may make an account themselves.
+      type: bool
+    registration_approval:
+      description: Whether an account that somebody made waits for an administrator.
+      type: bool
+    password_min_length:
+      description: Characters a new password has at least, 8 to 64.
+      type: int
 """
 
 from ansible_collections.wakari.aen.plugins.module_utils._options import setting_options

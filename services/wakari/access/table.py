@@ -27,6 +27,8 @@ class Action(StrEnum):
     USER_READ = "user.read"
     USER_WRITE = "user.write"
     USER_ROLES = "user.roles"
+    USER_OFFBOARD = "user.offboard"
+    MAIL_SEND = "mail.send"
     GROUP_READ = "group.read"
     GROUP_WRITE = "group.write"
     SETTING_READ = "setting.read"
@@ -74,6 +76,9 @@ TABLE: Mapping[Action, Rule] = MappingProxyType(
         Action.USER_READ: Rule("List accounts and see them", site=SiteRole.STAFF),
         Action.USER_WRITE: Rule("Add and remove accounts that hold no role on the site", site=SiteRole.STAFF),
         Action.USER_ROLES: Rule("Add and remove accounts that hold a role on the site", site=SiteRole.SUPERUSER),
+        # It gives projects to a person: staff, who hold no level on projects, would give away what they do not have.
+        Action.USER_OFFBOARD: Rule("Close an account and hand its projects over", site=SiteRole.SUPERUSER),
+        Action.MAIL_SEND: Rule("Send a message to people by mail", site=SiteRole.STAFF),
         Action.GROUP_READ: Rule("List groups of users and who is in them", site=SiteRole.USER),
         # A group opens projects: who changes it gives away what it holds. Staff hold no level on projects.
         Action.GROUP_WRITE: Rule("Add, change and remove groups of users", site=SiteRole.SUPERUSER),

@@ -4,7 +4,11 @@
 from __future__ import annotations
 
 from wakari.accounts.accounts import Accounts
+from wakari.accounts.ban import Bans
+from wakari.accounts.offboarding import Offboarding
+from wakari.accounts.registration import Registrations
+from wakari.accounts.reset import Resets
 from wakari.accounts.signin import SignIn
 from wakari.accounts.ssh_keys import SshKeys
 
-__all__ = ["Accounts", "SignIn", "SshKeys"]
+__all__ = ["Accounts", "Bans", "Offboarding", "Registrations", "Resets", "SignIn", "SshKeys"]

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from wakari.accounts import passwords
+from wakari.accounts import passwords, policy
 from wakari.core import names
 from wakari.core.errors import AppError, BadInputError
 from wakari.store import Conflict, Store
@@ -30,7 +30,7 @@ class Accounts:
         """Return the account; raise AppError `user_not_found` (404) where there is none."""
         user = self.store.users.get(name)
         if user is None:
-            raise _unknown(name)
+            raise unknown(name)
         return user
 
     def add(
@@ -50,20 +50,34 @@ class Accounts:
             BadInputError: name, password, e-mail or roles break a rule.
             AppError: `user_exists` (409).
         """
+        hashed = self.hashed(password, names.user_name(name), full_name, email)
+        return self.add_hashed(
+            name, hashed, actor=actor, full_name=full_name, email=email, roles=roles, address=address
+        )
+
+    def add_hashed(
+        self,
+        name: object,
+        password_hash: str,
+        *,
+        actor: str,
+        full_name: str = "",
+        email: str = "",
+        roles: Iterable[str] = (),
+        address: str = "",
+    ) -> User:
+        """Return the new account of somebody whose password was hashed before; raises as `add`."""
         checked = names.user_name(name)
-        hashed = passwords.hash_password(passwords.check_new(password))
         try:
             user = self.store.users.add(
                 checked,
-                password_hash=hashed,
+                password_hash=password_hash,
                 full_name=check_full_name(full_name),
                 email=check_email(email),
                 roles=check_roles(roles),
             )
         except Conflict:
-            raise AppError(
-                "user_exists", f"There is a user {checked!r} already.", hint="Choose another name.", status=409
-            ) from None
+            raise user_exists(checked) from None
         except ValueError as error:
             raise _no_uid(error) from error
         self.store.audit.add("user.create", actor, user.name, address, roles=",".join(user.roles), uid=user.uid)
@@ -126,6 +140,16 @@ class Accounts:
         self.store.audit.add("user.link", actor, name, address, source=source)
         return True
 
+    def hashed(self, password: object, name: str, full_name: str, email: str) -> str:
+        """Return the hash of a password that may be set for this person; raise BadInputError otherwise."""
+        least = self.store.site.get().password_min_length
+        return passwords.hash_password(policy.check_new(password, least=least, about=(name, full_name, email)))
+
+    def check_password(self, user: User, password: object) -> None:
+        """Return when the password may be set for the person; raise BadInputError otherwise."""
+        least = self.store.site.get().password_min_length
+        policy.check_new(password, least=least, about=(user.name, user.full_name, user.email))
+
     def set_password(
         self, name: str, password: object, *, actor: str, address: str = "", keep_session: str = ""
     ) -> None:
@@ -134,19 +158,13 @@ class Accounts:
         Raises:
             AppError: `password_elsewhere` (409): the account's password is not checked here.
         """
-        _must_be_local(self.get(name))
-        hashed = passwords.hash_password(passwords.check_new(password))
+        user = self.get(name)
+        must_be_local(user)
+        hashed = self.hashed(password, name, user.full_name, user.email)
         if self.store.users.set_fields(name, password_hash=hashed) is None:
-            raise _unknown(name)
+            raise unknown(name)
         self.store.sessions.end_all(name, but=keep_session)
         self.store.audit.add("user.password", actor, name, address)
-
-    def change_password(self, user: User, current: str, new: object, *, address: str, keep_session: str) -> None:
-        """Set a new password for a person who knows the present one; raise AppError `password_wrong` otherwise."""
-        _must_be_local(user)
-        if not passwords.verify(user.password_hash, current):
-            raise BadInputError("password_wrong", "Your present password is not this one.", hint="Type it again.")
-        self.set_password(user.name, new, actor=user.name, address=address, keep_session=keep_session)
 
     def set_profile(self, name: str, *, full_name: str | None = None, email: str | None = None) -> bool:
         """Bring full name and e-mail in line; return whether anything changed."""
@@ -165,7 +183,7 @@ class Accounts:
         check_roles([role])
         before = self.store.users.add_role(name, role)
         if before is None:
-            raise _unknown(name)
+            raise unknown(name)
         if role in before.roles:
             return False
         self.store.audit.add("user.role.add", actor, name, address, role=role)
@@ -181,12 +199,12 @@ class Accounts:
 
         def take(tx: Transaction) -> User | None:
             if role == "superuser":
-                self._keep_one_superuser(name, tx)
+                keep_one_superuser(self.store, name, tx)
             return self.store.users.remove_role(name, role, tx)
 
         before = self.store.transaction(take)
         if before is None:
-            raise _unknown(name)
+            raise unknown(name)
         if role not in before.roles:
             return False
         self.store.audit.add("user.role.remove", actor, name, address, role=role)
@@ -210,25 +228,28 @@ class Accounts:
             )
 
         def remove(tx: Transaction) -> User | None:
-            self._keep_one_superuser(name, tx)
+            keep_one_superuser(self.store, name, tx)
             self.store.sessions.end_all(name, tx)
             self.store.tokens.revoke_all(name, tx)
+            self.store.resets.end_all(name, tx)
             return self.store.users.remove(name, tx)
 
         if self.store.transaction(remove) is None:
-            raise _unknown(name)
+            raise unknown(name)
         leave_teams(name, actor)
         self.store.audit.add("user.remove", actor, name, address)
 
-    def _keep_one_superuser(self, name: str, tx: Transaction) -> None:
-        holders = {user.name for user in self.store.users.with_role("superuser", tx)}
-        if holders == {name}:
-            raise AppError(
-                "last_superuser",
-                f"{name} is the last superuser.",
-                hint="Give the role to another person first.",
-                status=409,
-            )
+
+def keep_one_superuser(store: Store, name: str, tx: Transaction) -> None:
+    """Return when somebody else can still administrate the site; raise AppError `last_superuser` (409) otherwise."""
+    holders = {user.name for user in store.users.with_role("superuser", tx) if not user.banned}
+    if holders == {name}:
+        raise AppError(
+            "last_superuser",
+            f"{name} is the last superuser.",
+            hint="Give the role to another person first.",
+            status=409,
+        )
 
 
 def check_email(email: str) -> str:
@@ -257,7 +278,13 @@ def check_roles(roles: Iterable[str]) -> tuple[str, ...]:
     return tuple(wanted)
 
 
-def _unknown(name: str) -> AppError:
+def user_exists(name: str) -> AppError:
+    """Return the refusal of a name that somebody has."""
+    return AppError("user_exists", f"There is a user {name!r} already.", hint="Choose another name.", status=409)
+
+
+def unknown(name: str) -> AppError:
+    """Return the refusal of a name that nobody has."""
     return AppError(
         "user_not_found", f"There is no user {ascii(name)[:60]}.", hint="Check the spelling of the name.", status=404
     )
@@ -267,7 +294,8 @@ def _no_uid(error: ValueError) -> AppError:
     return AppError("no_uid_left", str(error), hint="Ask the vendor for a larger range.", status=409)
 
 
-def _must_be_local(user: User) -> None:
+def must_be_local(user: User) -> None:
+    """Return where the password is kept here; raise AppError `password_elsewhere` (409) otherwise."""
     if user.source != "local":
         raise AppError(
             "password_elsewhere",

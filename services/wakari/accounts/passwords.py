@@ -4,15 +4,22 @@
 from __future__ import annotations
 
 import secrets
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from wakari.core.errors import BadInputError
+from wakari.core.errors import BadInputError, UnavailableError
 
 MIN_LENGTH = 8  # NIST SP 800-63B-3, 5.1.1.2
 MAX_LENGTH = 256  # a bound on what one request can make us hash
+# At once in a process: each takes 19 MiB, so that a burst of sign-ins takes 38 MiB of it at most, and as many cores.
+AT_ONCE = 2
+LONGEST_WAIT = 10.0  # seconds for one's turn; a person waits no longer, and a flood must not hold all threads
+_turns = threading.BoundedSemaphore(AT_ONCE)
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
 
@@ -28,18 +35,25 @@ def check_new(password: object) -> str:
 
 
 def hash_password(password: str) -> str:
-    """Return the encoded hash, with its salt and parameters."""
-    return _hasher.hash(password)
+    """Return the encoded hash, with its salt and parameters; raise UnavailableError `busy` after LONGEST_WAIT."""
+    with _turn():
+        return _hasher.hash(password)
 
 
 def verify(encoded: str, password: str) -> bool:
-    """Return whether the password is the one of the hash. Takes the same time for an empty hash (no such user)."""
+    """Return whether the password is the one of the hash. Takes the same time for an empty hash (no such user).
+
+    Raises:
+        UnavailableError: `busy` after LONGEST_WAIT.
+    """
     if len(password) > MAX_LENGTH:
         password = ""
-    try:
-        return _hasher.verify(encoded or _decoy(), password) and bool(encoded)
-    except (VerificationError, InvalidHashError):
-        return False
+    known = encoded or _decoy()
+    with _turn():
+        try:
+            return _hasher.verify(known, password) and bool(encoded)
+        except (VerificationError, InvalidHashError):
+            return False
 
 
 def outdated(encoded: str) -> bool:
@@ -50,6 +64,16 @@ def outdated(encoded: str) -> bool:
 def generate() -> str:
     """Return a new random password of 120 bits."""
     return secrets.token_urlsafe(15)
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    if not _turns.acquire(timeout=LONGEST_WAIT):
+        raise UnavailableError("busy", "Too many people sign in just now.", hint="Try again in a minute.")
+    try:
+        yield
+    finally:
+        _turns.release()
 
 
 @cache

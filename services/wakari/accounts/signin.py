@@ -6,7 +6,8 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
-from wakari.accounts import passwords
+from wakari.accounts import ban, passwords
+from wakari.accounts.accounts import must_be_local
 from wakari.accounts.backends.base import Identity, PasswordBackend
 from wakari.accounts.directory import Directory
 from wakari.core.errors import AppError, BadInputError
@@ -39,8 +40,8 @@ class SignIn:
         """Return the person with this name and password.
 
         Raises:
-            AppError: `sign_in_failed` (401), the same for an unknown name; `too_many_attempts` (429); what
-                `Directory.admit` refuses.
+            AppError: `sign_in_failed` (401), the same for an unknown name; `account_banned` (403), told to who knows
+                the password; `too_many_attempts` (429); what `Directory.admit` refuses.
             UnavailableError: `accounts_unavailable`: the backend does not answer.
         """
         self.check_limit(name, address)
@@ -53,6 +54,7 @@ class SignIn:
                 hint="Check both; passwords are case-sensitive.",
                 status=401,
             )
+        self._refuse_banned(user, address)
         self.store.throttles.reset(self._keys(name, address)[0][0])
         self.store.users.signed_in(user.name)
         return user
@@ -62,6 +64,7 @@ class SignIn:
         if self.directory is None:
             raise AssertionError("a source that vouches comes with a directory")
         user = self.directory.admit(identity, source, address)
+        self._refuse_banned(user, address)
         self.store.users.signed_in(user.name)
         return user
 
@@ -100,6 +103,19 @@ class SignIn:
             self.store.users.set_fields(user.name, password_hash=passwords.hash_password(password))
         return user
 
+    def confirm(self, user: User, password: str, address: str) -> None:
+        """Return when this is the person's present password. A session that somebody took must not serve to guess it.
+
+        Raises:
+            BadInputError: `password_wrong`.
+            AppError: `password_elsewhere` (409); `too_many_attempts` (429), counted together with failed sign-ins.
+        """
+        must_be_local(user)
+        self.check_limit(user.name, address)
+        if not passwords.verify(user.password_hash, password):
+            self.count_failure(user.name, address)
+            raise BadInputError("password_wrong", "Your present password is not this one.", hint="Type it again.")
+
     def open_session(self, user: User, address: str) -> str:
         """Return the secret for the cookie of a new session."""
         secret, session = self.store.sessions.add(user.name, self.lifetime)
@@ -109,13 +125,13 @@ class SignIn:
     def resume_session(self, secret: str, *, use: bool = True) -> tuple[User, Session] | None:
         """Return the person and the session of a cookie; None where it is over. `use`: the look keeps it alive."""
         session = self.store.sessions.resume(secret, self.idle, use=use) if secret else None
-        user = self.store.users.get(session.user) if session else None
+        user = self._let_in(session.user) if session else None
         return (user, session) if user and session else None
 
     def alive(self, session_id: str, user: str) -> User | None:
         """Return the person of a session a gateway vouches for; None where it is over."""
         session = self.store.sessions.alive(session_id, user, self.idle)
-        return self.store.users.get(session.user) if session else None
+        return self._let_in(session.user) if session else None
 
     def end_session(self, session: Session, address: str) -> None:
         """End a session and what was given to gateways for it."""
@@ -132,7 +148,10 @@ class SignIn:
 
         Raises:
             BadInputError: the time is not between 1 s and 366 days.
+            AppError: `account_banned` (403).
         """
+        if user.banned:
+            raise ban.refusal(user)
         if not 1 <= seconds <= MAX_TOKEN_SECONDS:
             raise BadInputError(
                 "expires_in_invalid", "A token lives between 1 second and 366 days.", hint="Change expires_in."
@@ -146,7 +165,7 @@ class SignIn:
         if not secret.startswith(TOKEN_PREFIX):
             return None
         token = self.store.tokens.resume(secret)
-        return self.store.users.get(token.user) if token and token.sid is None else None
+        return self._let_in(token.user) if token and token.sid is None else None
 
     def revoke_token(self, user: str, token_id: str, address: str = "", *, actor: str = "") -> bool:
         """End one of a person's tokens, by themselves where no actor is named; return whether there was one."""
@@ -154,6 +173,16 @@ class SignIn:
         if token is not None:
             self.store.audit.add("token.revoke", actor or user, user, address, token=token_id)
         return token is not None
+
+    def _refuse_banned(self, user: User, address: str) -> None:
+        if user.banned:
+            self.store.audit.add("session.banned", user.name, user.name, address)
+            raise ban.refusal(user)
+
+    def _let_in(self, name: str) -> User | None:
+        """Return the person; None for one who is banned: a session that was opened while they were is none."""
+        user = self.store.users.get(name)
+        return user if user is not None and not user.banned else None
 
     @staticmethod
     def _keys(name: str, address: str) -> tuple[tuple[str, int], ...]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from wakari.cli import (
     account_verbs,
     backup_verbs,
+    life_verbs,
     log_verbs,
     people_verbs,
     place_verbs,
@@ -50,6 +51,7 @@ def parser() -> argparse.ArgumentParser:
     entered = Subparsers(top, common, "VERB", dest="verb", required=True)
     verb = entered.verb
     account_verbs.enter(entered)
+    life_verbs.enter(entered)
     people_verbs.enter(entered)
     project_verbs.enter(entered)
     place_verbs.enter(entered)

@@ -6,7 +6,15 @@ from __future__ import annotations
 import hashlib
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+)
 
 from wakari.core import names
 from wakari.core.errors import BadInputError
@@ -90,12 +98,22 @@ class Limits(Message):
 
 
 class Person(Message):
-    """An account as every node knows it. `ssh_keys` is told with jobs alone; None says nothing about them."""
+    """An account as every node knows it. `ssh_keys` is told with jobs alone; None says nothing about them.
+
+    `banned`: it owns the project, and is kept out of it; people of a team who are banned are not told at all.
+    """
 
     name: UserName
     uid: Uid
     gid: Uid
     ssh_keys: SshKeys | None = None
+    banned: bool = False
+
+    @model_serializer(mode="wrap")
+    def _told(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # Said where it is so, and else left out: a node of an older release refuses a key that it does not know.
+        told: dict[str, Any] = serialize(self)
+        return told if self.banned else {key: value for key, value in told.items() if key != "banned"}
 
 
 class Member(Person):

@@ -182,7 +182,7 @@ class Apps:
 def level_of(spec: ProjectSpec, user: str | None) -> str:
     """Return the person's level on the project, from the team the server told; of somebody not signed in for None."""
     if user == spec.owner.name:
-        return "admin"
+        return "none" if spec.owner.banned else "admin"
     for member in spec.members:
         if member.name == user:
             return "write" if member.role == "member" else "read"

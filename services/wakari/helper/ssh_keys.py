@@ -54,7 +54,7 @@ class SshKeys:
             raise failed
 
     def withdraw(self, spec: ProjectSpec | None = None) -> list[str]:
-        """Take the keys of everybody who is in no project of this node; return their names.
+        """Take the keys of everybody who is banned, or in no project of this node; return their names.
 
         `spec` is a project as it is now, where what was told last is older. Their SSH sessions are ended, too, where
         the platform made the account: a site that made it may have given them other ways in.
@@ -65,7 +65,8 @@ class SshKeys:
             for one in self._projects():
                 if spec is None or one.path != spec.path:
                     here.update(person.name for person in one.people)
-            gone = sorted(files.keys() - here)
+            banned = {person.name for person in spec.people if person.banned} if spec else set()
+            gone = sorted(files.keys() - (here - banned))
             for name in gone:
                 files[name].unlink(missing_ok=True)
         for name in gone:

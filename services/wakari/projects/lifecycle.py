@@ -139,10 +139,20 @@ def queue_settings(store: Store, project: Project, requested_by: str, tx: Transa
 
 def queue_settings_of(store: Store, user: str, requested_by: str, tx: Transaction) -> None:
     """Queue that task for every project which the person owns or is in the team of, by name or by a group."""
+    for project in _projects_of(store, user, tx):
+        queue_settings(store, project, requested_by, tx)
+
+
+def queue_permissions_of(store: Store, user: str, requested_by: str, tx: Transaction) -> None:
+    """Queue `queue_permissions` for the same projects: it ends apps, takes keys away, and then brings files in line."""
+    for project in _projects_of(store, user, tx):
+        queue_permissions(store, project, requested_by, tx)
+
+
+def _projects_of(store: Store, user: str, tx: Transaction) -> list[Project]:
     account = store.users.named([user], tx).get(user)
     joined = store.projects.joined(user, groups=account.groups if account else (), tx=tx)
-    for project in (*store.projects.owned(user, tx=tx), *joined):
-        queue_settings(store, project, requested_by, tx)
+    return [*store.projects.owned(user, tx=tx), *joined]
 
 
 def queue_permissions(store: Store, project: Project, requested_by: str, tx: Transaction) -> None:

@@ -12,6 +12,8 @@ from wakari.store import Store
 from wakari.store.records import SiteSettings
 
 MAX_ANNOUNCEMENT = 300
+# Characters. Below eight a password falls to guessing (NIST SP 800-63B-4, 3.1.1.2); above 64 nobody types one.
+LEAST_PASSWORD, MOST_PASSWORD = 8, 64
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class SiteChange:
         """Return the settings after the change; only what differs is written and logged.
 
         Raises:
-            BadInputError: `announcement_invalid`.
+            BadInputError: `announcement_invalid`, `password_length_invalid`.
         """
         announcement = str(fields.get("announcement", ""))
         if len(announcement) > MAX_ANNOUNCEMENT or not announcement.isprintable():
@@ -36,6 +38,13 @@ class SiteChange:
                 "announcement_invalid",
                 "The announcement cannot be used.",
                 hint=f"Use one line of up to {MAX_ANNOUNCEMENT} characters.",
+            )
+        least = fields.get("password_min_length", LEAST_PASSWORD)
+        if not LEAST_PASSWORD <= least <= MOST_PASSWORD:
+            raise BadInputError(
+                "password_length_invalid",
+                "Passwords cannot be made that long or that short.",
+                hint=f"Use {LEAST_PASSWORD} to {MOST_PASSWORD} characters as the least.",
             )
         present = self.store.site.get()
         differing = {name: value for name, value in fields.items() if getattr(present, name) != value}

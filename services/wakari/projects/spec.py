@@ -25,7 +25,7 @@ def node_spec(store: Store, project: Project) -> ProjectSpec:
 def project_spec(store: Store, project: Project) -> ProjectSpec:
     """Return the project with the uids of everybody in it, by name or by a group.
 
-    Members whose account is closed are left out.
+    Members whose account is closed or banned are left out.
 
     Raises:
         AppError: `owner_gone` where the owner's account is closed.
@@ -44,7 +44,8 @@ def _spec(store: Store, project: Project, *, jobs: bool) -> ProjectSpec:
             hint="An administrator adds the user again or deletes the project.",
             status=409,
         )
-    members = tuple(Member(**_described(users[name], jobs), role=role) for name, role in team.items() if name in users)
+    here = {name: user for name, user in users.items() if not user.banned}
+    members = tuple(Member(**_described(here[name], jobs), role=role) for name, role in team.items() if name in here)
     return ProjectSpec(
         owner=Person(**_described(owner, jobs)),
         name=project.name,
@@ -57,5 +58,6 @@ def _spec(store: Store, project: Project, *, jobs: bool) -> ProjectSpec:
 def _described(user: User, jobs: bool) -> dict[str, Any]:
     # Of who never had a key nothing is said: nodes of the release before know no keys.
     said = jobs and user.ssh_keys_revision > 0
-    keys = SshKeys(revision=user.ssh_keys_revision, lines=tuple(key.line for key in user.ssh_keys)) if said else None
-    return {"name": user.name, "uid": user.uid, "gid": user.uid, "ssh_keys": keys}
+    lines = () if user.banned else tuple(key.line for key in user.ssh_keys)
+    keys = SshKeys(revision=user.ssh_keys_revision, lines=lines) if said else None
+    return {"name": user.name, "uid": user.uid, "gid": user.uid, "ssh_keys": keys, "banned": user.banned}

@@ -9,11 +9,12 @@ from typing import cast
 
 from flask import current_app
 
-from wakari.accounts import Accounts, SignIn, SshKeys
+from wakari.accounts import Accounts, Bans, Offboarding, Registrations, Resets, SignIn, SshKeys
 from wakari.accounts.backends.choice import directory_settings, password_backend
 from wakari.accounts.backends.oidc import Oidc
 from wakari.accounts.directory import Directory
 from wakari.fleet import Fleet
+from wakari.mail import Outbox, ResetMail
 from wakari.projects import (
     Creation,
     DeadLetters,
@@ -28,7 +29,7 @@ from wakari.projects import (
     Team,
     Transfer,
 )
-from wakari.projects.lifecycle import queue_settings_of
+from wakari.projects.lifecycle import queue_permissions_of, queue_settings_of
 from wakari.server.settings import ServerSettings
 from wakari.store import Store, connect
 from wakari.store.sealed import Sealer
@@ -45,6 +46,12 @@ class Services:
     sites: Sites
     accounts: Accounts
     ssh_keys: SshKeys
+    bans: Bans
+    resets: Resets
+    registrations: Registrations
+    offboarding: Offboarding
+    outbox: Outbox
+    reset_mail: ResetMail
     sign_in: SignIn
     oidc: Oidc | None
     creation: Creation
@@ -66,7 +73,9 @@ def build(settings: ServerSettings) -> Services:
     sealer = Sealer(settings.secret_key())
     store = connect(settings.mongodb_uri(), settings.mongodb_database)
     sites = Sites(store, sealer)
-    accounts = Accounts(store)
+    accounts, team, transfer = Accounts(store), Team(store), Transfer(store)
+    bans = Bans(store, lambda user, actor, tx: queue_permissions_of(store, user, actor, tx))
+    resets, outbox = Resets(store, accounts, settings.url), Outbox(store, sealer, settings.mail)
     groups = Groups(store)
     directory = Directory(store, accounts, groups, directory_settings(settings))
     backend = password_backend(settings, settings.prefix)
@@ -79,13 +88,19 @@ def build(settings: ServerSettings) -> Services:
         fleet=Fleet(store, settings.fleet_dir),
         accounts=accounts,
         ssh_keys=SshKeys(store, lambda user, actor, tx: queue_settings_of(store, user, actor, tx)),
+        resets=resets,
+        registrations=Registrations(store, accounts),
+        bans=bans,
+        outbox=outbox,
+        reset_mail=ResetMail(store, resets, outbox),
+        offboarding=Offboarding(store, accounts, bans, transfer.transfer, team.leave_all),
         sign_in=SignIn(store, settings.session_lifetime, settings.session_idle, directory, backend),
         oidc=_oidc(settings),
         creation=Creation(store, settings.default_project_public),
         lifecycle=Lifecycle(store),
         dead_letters=DeadLetters(store),
-        team=Team(store),
-        transfer=Transfer(store),
+        team=team,
+        transfer=transfer,
         social=Social(store),
         groups=groups,
         site=SiteChange(store),

@@ -16,6 +16,7 @@ from wakari.access import Level
 from wakari.accounts.backends.settings import BackendSettings
 from wakari.core.messages import AppName
 from wakari.core.settings import Settings, SettingsError, build, read_files
+from wakari.mail.settings import MailSettings
 
 MIN_SECRET = 43  # characters: 256 bits in base64url
 PLACEHOLDER = re.compile(r"change[-_ ]?me|secret|password|example|placeholder|x{8,}|(.)\1{15,}", re.IGNORECASE)
@@ -99,6 +100,7 @@ class ServerSettings(BackendSettings):
     fleet_ansible: Path = Path("/usr/bin/ansible-playbook")
     default_project_public: bool = False
     ssh_keys: bool = True
+    mail: MailSettings | None = None
     apps: Annotated[tuple[AppButton, ...], AfterValidator(_unlike)] = APPS
 
     @property

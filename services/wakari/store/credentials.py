@@ -52,6 +52,10 @@ class Sessions(Repository[Session]):
             return self._change({"_id": session.id}, {"$set": {"seen_at": moment}})
         return session
 
+    def count(self, user: str) -> int:
+        """Return how many sessions of a person have not ended by time."""
+        return self._count({"user": user, "expires_at": {"$gt": now()}})
+
     def end(self, session_id: str) -> Session | None:
         """End one session; return it, None where it was over."""
         return self._delete({"_id": session_id})
@@ -117,8 +121,9 @@ class Tokens(Repository[Token]):
         return self._change(living, {"$set": {"expires_at": moment}})
 
     def revoke_all(self, user: str, tx: Transaction = None) -> int:
-        """End all tokens of a person; return how many."""
-        return self._delete_many({"user": user}, tx)
+        """End all tokens of a person, as `revoke` does one; return how many lived."""
+        moment = now()
+        return self._change_many({"user": user, "expires_at": {"$gt": moment}}, {"$set": {"expires_at": moment}}, tx)
 
     def end_with_session(self, sid: str) -> int:
         """End the tokens that were made for a session; return how many."""

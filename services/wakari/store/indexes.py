@@ -13,6 +13,7 @@ from pymongo.database import Database
 READ_EXCEPTIONS = 90 * 86400  # seconds an unexpected error is kept after it came last
 FORGOTTEN_WORKERS = 3600  # seconds after which a worker that was killed is forgotten
 FLEET_JOBS = 90 * 86400  # seconds a job over all machines is kept after its end, with what it did
+UNDECIDED_REGISTRATIONS = 30 * 86400  # seconds a registration waits for an administrator
 FINISHED_TASKS = 30 * 86400  # seconds a finished task is kept
 
 INDEXES: Mapping[str, tuple[IndexModel, ...]] = MappingProxyType(
@@ -91,6 +92,17 @@ INDEXES: Mapping[str, tuple[IndexModel, ...]] = MappingProxyType(
             IndexModel([("created_at", DESCENDING)], name="created_at"),
         ),
         "codes": (IndexModel("sid", name="sid"), IndexModel("expires_at", name="ttl", expireAfterSeconds=300)),
+        "resets": (
+            IndexModel("digest", name="digest", unique=True),
+            IndexModel("user", name="user"),
+            IndexModel("expires_at", name="ttl", expireAfterSeconds=0),
+        ),
+        "mails": (
+            IndexModel([("state", ASCENDING), ("run_after", ASCENDING)], name="queue"),
+            IndexModel([("created_at", DESCENDING)], name="created_at"),
+            IndexModel("finished_at", name="finished_ttl", expireAfterSeconds=FINISHED_TASKS),
+        ),
+        "registrations": (IndexModel("created_at", name="ttl", expireAfterSeconds=UNDECIDED_REGISTRATIONS),),
         "project_use": (
             IndexModel("project_id", name="project"),
             IndexModel("node", name="node"),

@@ -48,8 +48,15 @@ class User(Record):
     removed: bool = False
     ssh_keys: tuple[SshKey, ...] = ()
     ssh_keys_revision: int = 0  # milliseconds since the epoch of the last change; 0: never changed
+    banned_at: datetime | None = None
+    ban_reason: str = ""
     created_at: datetime
     last_sign_in: datetime | None = None
+
+    @property
+    def banned(self) -> bool:
+        """Return whether the person is kept out for now."""
+        return self.banned_at is not None
 
 
 class Group(Record):
@@ -193,12 +200,51 @@ class Task(Record):
     finished_at: datetime | None = None
 
 
+class Reset(Record):
+    """A reset link that nobody used yet, without its secret."""
+
+    id: str = Field(alias="_id")
+    user: str
+    made_by: str
+    created_at: datetime
+    expires_at: datetime
+
+
+class Registration(Record):
+    """Somebody who wants an account. `address` is where they registered from."""
+
+    name: str = Field(alias="_id")
+    password_hash: str = Field(repr=False)
+    full_name: str = ""
+    email: str = ""
+    address: str = ""
+    created_at: datetime
+
+
+class Mail(Record):
+    """A message to somebody. `sealed` is its text, encrypted (store.sealed); empty once it ended."""
+
+    id: str = Field(alias="_id")
+    to: str
+    subject: str
+    sealed: str = Field(repr=False)
+    state: Literal["queued", "sent", "failed"] = "queued"
+    attempts: int = 0
+    error: str = ""
+    run_after: datetime
+    created_at: datetime
+    finished_at: datetime | None = None
+
+
 class SiteSettings(Record):
     """What administrators set while the site runs; None: nobody did, the settings file decides."""
 
     default_project_public: bool | None = None
     announcement: str = ""
     anonymous_reading: bool = False
+    open_registration: bool = False
+    registration_approval: bool = True
+    password_min_length: int = 8
 
 
 class Session(Record):

@@ -83,10 +83,10 @@ class Repository(Generic[R]):
         with translated(tx):
             return self.kind.of(self._documents.find_one_and_delete(where, session=tx))
 
-    def _change_many(self, where: Mapping[str, Any], update: Update) -> int:
+    def _change_many(self, where: Mapping[str, Any], update: Update, tx: Transaction = None) -> int:
         """Return how many were changed."""
-        with translated():
-            return self._documents.update_many(where, update).modified_count
+        with translated(tx):
+            return self._documents.update_many(where, update, session=tx).modified_count
 
     def _delete_many(self, where: Mapping[str, Any], tx: Transaction = None) -> int:
         with translated(tx):

@@ -35,17 +35,18 @@ class SshKeys(Repository[User]):
             f"ssh_keys.{most - 1}": {"$exists": False},
         }
         keys = {"$concatArrays": [{"$ifNull": ["$ssh_keys", []]}, [{"$literal": entry}]]}
-        return self._change(where, [{"$set": {"ssh_keys": keys, **_next_revision()}}], tx)
+        return self._change(where, [{"$set": {"ssh_keys": keys, **next_revision()}}], tx)
 
     def remove(self, user: str, key: str, tx: Transaction = None) -> SshKey | None:
         """Return the key that was removed; None where the person has none of this id."""
         left = {"$filter": {"input": "$ssh_keys", "cond": {"$ne": ["$$this.id", {"$literal": key}]}}}
         where = {"_id": user, **PRESENT, "ssh_keys.id": key}
-        before = self._change(where, [{"$set": {"ssh_keys": left, **_next_revision()}}], tx, before=True)
+        before = self._change(where, [{"$set": {"ssh_keys": left, **next_revision()}}], tx, before=True)
         return next((one for one in before.ssh_keys if one.id == key), None) if before else None
 
 
-def _next_revision() -> dict[str, Any]:
+def next_revision() -> dict[str, Any]:
+    """Return the stage of an update that gives what a person's keys are a newer revision."""
     # Milliseconds since the epoch, so that after a restore of the database a new change still counts as newer on nodes;
     # and always above the former one, whatever the clock does.
     moment = int(now().timestamp() * 1000)

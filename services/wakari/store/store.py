@@ -15,6 +15,7 @@ from pymongo.read_concern import ReadConcern
 from wakari.core.settings import SettingsError
 from wakari.store import indexes
 from wakari.store.audit import Audit
+from wakari.store.bans import Bans
 from wakari.store.changes import ChangeFeed
 from wakari.store.credentials import Codes, Sessions, Tokens
 from wakari.store.datacenters import DataCenters, Nodes
@@ -23,9 +24,12 @@ from wakari.store.errors import Conflict, translated
 from wakari.store.exceptions import Exceptions
 from wakari.store.fleet import FleetEvents, FleetJobs
 from wakari.store.groups import Groups
+from wakari.store.mails import Mails
 from wakari.store.project_lists import ProjectLists
 from wakari.store.projects import Projects
+from wakari.store.registrations import Registrations
 from wakari.store.reports import Drifts, ProjectUses
+from wakari.store.resets import Resets
 from wakari.store.site import Site
 from wakari.store.ssh_keys import SshKeys
 from wakari.store.stars import Stars
@@ -47,6 +51,7 @@ class Store:
         self.users = Users(self.database.users, self.database.counters)
         self.groups = Groups(self.database.groups)
         self.ssh_keys = SshKeys(self.database.users)
+        self.bans = Bans(self.database.users)
         self.projects = Projects(self.database.projects)
         self.project_lists = ProjectLists(self.database.projects)
         self.stars = Stars(self.database.stars)
@@ -56,6 +61,9 @@ class Store:
         self.sessions = Sessions(self.database.sessions)
         self.tokens = Tokens(self.database.tokens)
         self.codes = Codes(self.database.codes)
+        self.resets = Resets(self.database.resets)
+        self.mails = Mails(self.database.mails)
+        self.registrations = Registrations(self.database.registrations)
         self.throttles = Throttles(self.database.throttles)
         self.audit = Audit(self.database.audit, self.database.counters)
         self.site = Site(self.database.site)

@@ -92,6 +92,8 @@ class Users(Repository[User]):
             "source": source,
             "subject": subject,
             "removed": False,
+            "banned_at": None,
+            "ban_reason": "",
             "created_at": now(),
         }
         again = self._change({"_id": name, "removed": True}, {"$set": fields})

@@ -12,6 +12,7 @@ from pathlib import Path
 from wakari.core import logs
 from wakari.core.settings import SettingsError
 from wakari.fleet.runner import FleetRunner
+from wakari.mail import Postman
 from wakari.projects import Sites
 from wakari.server import settings as settings_module
 from wakari.store import connect
@@ -37,6 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"wakari-worker: {error}\n")
         return EXIT_SETTINGS
     worker = Worker(store, sites, threads=settings.worker_threads, health_interval=settings.health_interval)
+    worker.postman = Postman(store, sites.sealer, settings.mail, settings.prefix)
     if settings.fleet_dir is not None:
         artifacts = settings.prefix / "var/lib/fleet"
         worker.fleet = FleetRunner(store, settings.fleet_dir, artifacts, settings.fleet_ansible, worker.name)

@@ -12,6 +12,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from wakari.fleet.runner import FleetRunner
+from wakari.mail import Postman
 from wakari.projects import Sites
 from wakari.store import Store, StoreUnavailable
 from wakari.worker.health import HealthCheck
@@ -21,6 +22,7 @@ from wakari.worker.runner import LEASE, Runner
 log = logging.getLogger(__name__)
 IDLE_PAUSE = 0.5  # seconds between two looks into an empty queue
 FLEET_PAUSE = 2.0  # seconds between two looks for a job over all machines
+MAIL_PAUSE = 2.0  # seconds between two looks into an empty outbox
 AWAY_PAUSE = 3.0  # seconds to wait while MongoDB is away
 BEAT = LEASE / 3  # seconds between two signs of life, with which leases are renewed
 GRACE = 10.0  # seconds tasks may still take after SIGTERM before they are given back
@@ -37,6 +39,7 @@ class Worker:
         threads: int,
         health_interval: float,
         fleet: FleetRunner | None = None,
+        postman: Postman | None = None,
     ) -> None:
         self.store = store
         self.name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
@@ -44,6 +47,7 @@ class Worker:
         self.runner = Runner(store, self.jobs, self.name)
         self.health = HealthCheck(store, self.jobs, health_interval)
         self.fleet = fleet
+        self.postman = postman
         self.stop = threading.Event()
         self._ended = threading.Event()
         self._threads = threads
@@ -53,12 +57,13 @@ class Worker:
         log.info("worker begins", extra={"worker": self.name, "threads": self._threads})
         renewing = threading.Thread(target=self._renew, name="leases", daemon=True)
         watching = threading.Thread(target=self._watch, name="health", daemon=True)
+        posting = threading.Thread(target=self._post, name="mail", daemon=True)
         workers = [
             threading.Thread(target=self._work, name=f"task-{number}", daemon=True) for number in range(self._threads)
         ]
         if self.fleet is not None:
             workers.append(threading.Thread(target=self._fleet, args=(self.fleet,), name="fleet", daemon=True))
-        for thread in (renewing, watching, *workers):
+        for thread in (renewing, watching, posting, *workers):
             thread.start()
         self.stop.wait()
         log.info("worker ends", extra={"worker": self.name, "at_work": len(self.runner.claimed)})
@@ -124,6 +129,17 @@ class Worker:
                     self._away(error)
                 except Exception:
                     log.exception("unexpected error while health was looked after")
+
+    def _post(self) -> None:
+        while self.postman is not None and not self.stop.is_set():
+            try:
+                if not self.postman.deliver():
+                    self.stop.wait(MAIL_PAUSE)
+            except StoreUnavailable as error:
+                self._away(error)
+            except Exception:
+                log.exception("unexpected error while mail was sent")
+                self.stop.wait(AWAY_PAUSE)
 
     def _away(self, error: Exception) -> None:
         log.warning("waiting for MongoDB", extra={"reason": str(error)})

@@ -6,13 +6,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from tests.serverkit import Kit
+from tests.serverkit import PASSWORD, Kit
 from wakari.store import Store
 from wakari.store.base import now
 from wakari.store.records import Heartbeat, Project
 from wakari.store.reports import AppUse
 
-PEOPLE = {"ada": (), "ben": (), "helga": ("staff",), "wakari": ("superuser",), "nina": ()}
+PEOPLE = {"ada": (), "ben": (), "helga": ("staff",), "wakari": ("superuser",), "nina": (), "olga": ()}
 OWNER = "ada"
 FLEET_JOB = "5f1c0a9d2b7e4c38a6d10e93"
 
@@ -54,6 +54,9 @@ def furnish(kit: Kit) -> None:
     shared = kit.project(people["helga"], "onboarding", summary="First steps on this site", public=True)
     services.team.put(kit.caller(people["helga"]), shared, OWNER, "viewer")
     _run(store, services, kit, made)
+    services.site.change({"open_registration": True}, actor="wakari")
+    services.registrations.register("petra", PASSWORD, "Petra Example", "petra@example.org", address="192.0.2.7")
+    services.bans.ban("olga", "Left in autumn", actor="wakari")
     for attempt in range(3):
         store.audit.add("auth.failed", "nobody", "nobody", f"192.0.2.{attempt}")
     services.sign_in.issue_token(owner, "Nightly forecast on the build server", 86400)

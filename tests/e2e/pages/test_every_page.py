@@ -20,6 +20,9 @@ AXE = Axe()
 STAFF_ACTIONS = {action for action, rule in TABLE.items() if rule.site is not None and rule.site <= SiteRole.STAFF}
 EVERYBODY = {
     "sign-in": ("", "/login"),
+    "sign-in-reset": ("", "/login/reset"),
+    "sign-in-forgot": ("", "/login/forgot"),
+    "sign-in-register": ("", "/login/register"),
     "home": (OWNER, "/"),
     "home-empty": ("nina", "/"),
     "new-project": (OWNER, "/new"),
@@ -38,6 +41,8 @@ ADMIN = {f"admin-{entry.tab}": ("wakari", entry.address) for entry in ENTRIES}
 # Pages of one thing of the administration, whose id the scene chose.
 ADMIN_THINGS = {
     "admin-fleet-job": ("wakari", f"/admin/fleet/{FLEET_JOB}"),
+    "admin-person": ("wakari", "/admin/users/ben"),
+    "admin-person-banned": ("wakari", "/admin/users/olga"),
     "admin-tasks-dead": ("wakari", "/admin/tasks?state=dead"),
 }
 # Staff see some pages without what only superusers do: another page to a screen reader.

@@ -163,6 +163,18 @@ def test_nodes_are_registered_by_name_or_id_and_brought_in_line(admin: Command, 
     assert admin("remove-enterprise-resource", "-n", "compute1")["changed"] is False
 
 
+def test_a_person_is_banned_and_let_in_again(admin: Command, parts: Services) -> None:
+    admin("add-user", "bob")
+    assert admin("ban", "bob", "--reason", "Left the lab") == {"changed": True, "user": "bob"}
+    assert admin("ban", "bob")["changed"] is False
+    assert parts.accounts.get("bob").ban_reason == "Left the lab"
+    assert admin("issue-token", "--user", "bob", "--expires-in", "60") is None
+    assert "Left the lab" in admin.err
+    assert admin("unban", "bob")["changed"] is True
+    assert admin("unban", "bob")["changed"] is False
+    assert admin("ban", "nobody-here") is None
+
+
 def test_lists_are_tables_for_people(admin: Command, parts: Services) -> None:
     assert admin.plain("data-centers") == "(none)\n"
     parts.sites.register("east", "http://gw1:8089", "", actor="test")

@@ -99,7 +99,12 @@ CASES = [
     ),
     Case(
         "setting",
-        {"announcement": "Friday", "default_visibility": "public", "anonymous_reading": True},
+        {
+            "announcement": "Friday",
+            "default_visibility": "public",
+            "anonymous_reading": True,
+            "password_min_length": 12,
+        },
         {"announcement": ""},
         None,
         "/settings",

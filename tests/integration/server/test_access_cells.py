@@ -18,6 +18,8 @@ from wakari.store.records import Project, User
 ROUTES = [route for route in TABLE.routes if route.action is not None]
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("PATCH", "/users/{user}"): {"full_name": "New"},
+    ("PUT", "/users/{user}/ban"): {"reason": "New"},
+    ("POST", "/users/{user}/offboard"): {"heir": ""},
     ("PATCH", "/projects/{owner}/{name}"): {"summary": "New"},
     ("POST", "/projects/{owner}/{name}/transfer"): {"owner": "the-member"},
     ("PUT", "/projects/{owner}/{name}/members/{user}"): {"role": "viewer"},
@@ -36,6 +38,8 @@ FOREIGN = {
     "/fleet-jobs/{job}",
     "/fleet-jobs/{job}/events",
     "/fleet-jobs/{job}/cancel",
+    "/registrations/{user}",
+    "/registrations/{user}/approve",
 }
 
 
@@ -98,6 +102,7 @@ class Scene:
             "/data-centers": {"name": tag, "url": f"http://{tag}.test:8089"},
             "/fleet-jobs": {"kind": "drift"},
             "/ssh-keys": {"key": key(self.number)},
+            "/notifications": {"subject": tag, "text": tag},
             "/nodes": {"name": tag, "data_center": "home", "url": f"http://{tag}.test:5002"},
         }
         if route.body is None:
@@ -153,6 +158,8 @@ def test_each_route_answers_each_kind_of_person_by_the_table(scene: Scene) -> No
                 want = 404  # not theirs, and of a project they may not see
             if route.path == "/tasks/{task}" and who in {"viewer", "member"}:
                 want = 404  # of a project whose team they are not in
+            if route.path == "/notifications" and want == route.status:
+                want = 409  # no mail server here
             if answer.status_code != want:
                 wrong.append((who, route.method, route.path, answer.status_code, want, answer.text[:120]))
     assert not wrong, "\n".join(map(str, wrong))

@@ -19,6 +19,9 @@ def test_the_default_visibility_is_that_of_new_projects_of_which_nobody_says(adm
         "default_project_public": None,
         "announcement": "",
         "anonymous_reading": False,
+        "open_registration": False,
+        "registration_approval": True,
+        "password_min_length": 8,
     }
     assert admin.post("/projects", {"name": "p1"}).json["public"] is False
     assert admin.patch("/settings", {"default_project_public": True}).json["default_project_public"] is True
@@ -42,6 +45,9 @@ def test_a_setting_that_is_not_one_is_refused(admin: Api) -> None:
         "default_project_public": None,
         "announcement": "",
         "anonymous_reading": False,
+        "open_registration": False,
+        "registration_approval": True,
+        "password_min_length": 8,
     }
 
 

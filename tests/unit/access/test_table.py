@@ -61,6 +61,8 @@ ALLOWED = {
     "user.read": {"staff", "superuser"},
     "user.write": {"staff", "superuser"},
     "user.roles": {"superuser"},
+    "user.offboard": {"superuser"},
+    "mail.send": {"staff", "superuser"},
     "group.read": EVERYBODY,
     "group.write": {"superuser"},
     "setting.read": {"staff", "superuser"},

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from wakari.accounts import passwords
 from wakari.accounts.accounts import check_email, check_full_name, check_roles
-from wakari.core.errors import BadInputError
+from wakari.core.errors import BadInputError, UnavailableError
 
 
 def test_a_password_is_kept_as_argon2id_and_recognised() -> None:
@@ -50,3 +54,27 @@ def test_names_and_roles_are_checked() -> None:
     with pytest.raises(BadInputError):
         check_roles(["root"])
     assert check_roles(["superuser", "staff", "staff"]) == ("staff", "superuser")
+
+
+def test_no_more_hashes_at_once_than_the_memory_is_planned_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    at_work, most = 0, 0
+    lock = threading.Lock()
+
+    class Slow:
+        def verify(self, *_: str) -> bool:
+            nonlocal at_work, most
+            with lock:
+                at_work += 1
+                most = max(most, at_work)
+            time.sleep(0.05)
+            with lock:
+                at_work -= 1
+            return True
+
+    monkeypatch.setattr(passwords, "_hasher", Slow())
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(lambda _: passwords.verify("hash", "password"), range(16)))
+    assert most == passwords.AT_ONCE
+    monkeypatch.setattr(passwords, "LONGEST_WAIT", 0.01)
+    with ThreadPoolExecutor(8) as pool, pytest.raises(UnavailableError, match="Too many people"):
+        list(pool.map(lambda _: passwords.verify("hash", "password"), range(8)))

@@ -44,6 +44,22 @@ def unit(user: str, app: str) -> AppUnit:
 def test_apps_that_end(
     monkeypatch: pytest.MonkeyPatch, public: bool, anonymous: str, ends: list[tuple[str, str]]
 ) -> None:
+    apps = apps_of(monkeypatch, anonymous)
+    spec = ProjectSpec.model_validate({"owner": ALICE, "name": "p1", "members": [BOB], "public": public})
+    assert [(one.user, one.app) for one in apps.forbidden(spec)] == ends
+
+
+@pytest.mark.parametrize(("public", "anonymous"), [(False, "visitors"), (True, "visitors"), (True, "disabled")])
+def test_all_apps_of_a_banned_owner_end(monkeypatch: pytest.MonkeyPatch, public: bool, anonymous: str) -> None:
+    apps = apps_of(monkeypatch, anonymous)
+    owner = ALICE | {"banned": True}
+    spec = ProjectSpec.model_validate({"owner": owner, "name": "p1", "members": [BOB], "public": public})
+    ended = [(one.user, one.app) for one in apps.forbidden(spec)]
+    assert ("alice", "notebook") in ended
+    assert ("bob", "viewer") not in ended
+
+
+def apps_of(monkeypatch: pytest.MonkeyPatch, anonymous: str) -> Apps:
     settings = HelperSettings(prefix=Path("/nowhere"), ANON_USER=anonymous)
     apps = Apps(settings, Accounts(settings), Projects(settings))
     running = [one for one in RUNNING if one[0] != "visitors" or anonymous != "disabled"]
@@ -54,5 +70,4 @@ def test_apps_that_end(
         return Manifest.model_validate(values | {"permission": "read" if app == "viewer" else "write"})
 
     monkeypatch.setattr(apps, "_manifest", manifest)
-    spec = ProjectSpec.model_validate({"owner": ALICE, "name": "p1", "members": [BOB], "public": public})
-    assert [(one.user, one.app) for one in apps.forbidden(spec)] == ends
+    return apps

@@ -6,10 +6,12 @@ from __future__ import annotations
 from flask import Blueprint, Response, jsonify
 
 from wakari.server.api import (
+    accounts,
     activity,
     exceptions,
     fleet,
     groups,
+    notifications,
     places,
     projects,
     report,
@@ -28,6 +30,8 @@ HANDLERS = (
     tokens,
     ssh_keys,
     users,
+    accounts,
+    notifications,
     groups,
     projects,
     places,

@@ -127,7 +127,7 @@ def acts() -> Response:
     user = services().store.users.get(act.person)
     project = services().store.projects.get(act.owner, act.project)
     lives_there = project is not None and project.data_center == data_center.id and act.node in project.nodes
-    if user is None or project is None or not lives_there:
+    if user is None or user.banned or project is None or not lives_there:
         raise not_found()
     caller = Caller.of(user.name, user.roles, user.groups)
     if level(caller, project) < Level.WRITE:

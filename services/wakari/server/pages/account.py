@@ -48,12 +48,9 @@ def change_password() -> Response:
     def change() -> None:
         if new != request.form.get("again", ""):
             raise BadInputError("password_differs", "The two new passwords differ.", hint="Type both again.")
-        services().accounts.change_password(
-            me().user,
-            request.form.get("current", ""),
-            new,
-            address=who.address(),
-            keep_session=me().session.id,
+        services().sign_in.confirm(me().user, request.form.get("current", ""), who.address())
+        services().accounts.set_password(
+            me().user.name, new, actor=me().user.name, address=who.address(), keep_session=me().session.id
         )
 
     attempt(change, "Your password is changed. Your other sessions have ended.")
@@ -109,6 +106,25 @@ def remove_ssh_key() -> Response:
     return back(HERE)
 
 
+@blueprint.post(f"{HERE}/delete")
+@signed_in
+def delete_account() -> Response:
+    """Close one's own account, which the present password confirms."""
+    user = me().user
+
+    def delete() -> None:
+        services().sign_in.confirm(user, request.form.get("current", ""), who.address())
+        services().accounts.remove(
+            user.name, actor=user.name, address=who.address(), leave_teams=services().team.leave_all
+        )
+
+    if not attempt(delete, "Your account is closed."):
+        return back(f"{HERE}#delete")
+    response = back("/login")
+    response.delete_cookie(who.COOKIE, path="/", httponly=True, samesite="Lax", secure=services().settings.secure)
+    return response
+
+
 def _page(secret: str = "", error: AppError | None = None, form: dict[str, str] | None = None) -> tuple[str, int]:
     name = me().user.name
     user = services().accounts.get(name)
@@ -120,6 +136,8 @@ def _page(secret: str = "", error: AppError | None = None, form: dict[str, str] 
         secret=secret,
         source_words=services().settings.title_of(user.source),
         form=form or {},
+        least=services().site.get().password_min_length,
+        owned=services().store.projects.owned(name, limit=1),
         ssh_keys=user.ssh_keys if services().settings.ssh_keys else None,
         ssh_keys_changed=datetime.fromtimestamp(user.ssh_keys_revision / 1000, UTC) if user.ssh_keys_revision else None,
         error=error,

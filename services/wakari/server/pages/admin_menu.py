@@ -43,6 +43,8 @@ MENU = (
         "People",
         (
             Entry("users", "/admin/users", "Users", "people-fill", Action.USER_READ),
+            Entry("accounts", "/admin/accounts", "Accounts", "person-plus", Action.USER_READ),
+            Entry("password-reset", "/admin/password-reset", "Password reset", "lock-fill", Action.USER_WRITE),
             Entry("groups", "/admin/groups", "Groups", "collection", Action.USER_READ),
             Entry("tokens", "/admin/tokens", "API tokens", "key", Action.TOKEN_ALL),
         ),
@@ -60,6 +62,7 @@ MENU = (
         "Site",
         (
             Entry("general", "/admin/general", "General", "sliders", Action.SETTING_READ),
+            Entry("notification", "/admin/notification", "Notification", "megaphone", Action.MAIL_SEND),
             Entry("log", "/admin/log", "Security log", "journal-text", Action.LOG_READ),
         ),
     ),

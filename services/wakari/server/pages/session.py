@@ -84,6 +84,8 @@ def form(target: str, error: AppError | None = None, username: str = "") -> tupl
         target=target,
         error=error,
         username=username,
+        registration=services().registrations.is_open(),
+        forgot=services().outbox.on,
         password_source="" if services().oidc else settings.title_of(settings.accounts),
         provider=settings.title_of("oidc") if services().oidc else "",
     )

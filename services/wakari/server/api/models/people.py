@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import Field
 
 from wakari.server.api.models.base import In, Name, Out
-from wakari.store.records import Source, SshKey, Token, User
+from wakari.store.records import Registration, Source, SshKey, Token, User
 
 
 class NewToken(In):
@@ -97,6 +97,8 @@ class UserOut(Out):
     groups: list[str]
     uid: int
     source: Source
+    banned_at: datetime | None
+    ban_reason: str
     created_at: datetime
     last_sign_in: datetime | None
 
@@ -110,6 +112,50 @@ class UserOut(Out):
                 "groups": sorted(user.groups),
             }
         )
+
+
+class NewBan(In):
+    """Why a person is kept out; they read it when they try to sign in."""
+
+    reason: str = Field(default="", max_length=200)
+
+
+class ResetLinkOut(Out):
+    """A reset link, told this once: whoever has it sets the person's password."""
+
+    url: str
+    expires_at: datetime
+
+
+class NewRegistration(In):
+    """Somebody who makes an account for themselves."""
+
+    name: str = Field(max_length=64)
+    password: str = Field(max_length=256, json_schema_extra={"format": "password"})
+    full_name: str = Field(default="", max_length=100)
+    email: str = Field(default="", max_length=254)
+
+
+class Registered(Out):
+    """What became of a registration: the account was made, or it waits for an administrator."""
+
+    name: str
+    state: Literal["made", "waiting"]
+
+
+class RegistrationOut(Out):
+    """A registration that waits."""
+
+    name: str
+    full_name: str
+    email: str
+    address: str
+    created_at: datetime
+
+    @classmethod
+    def of(cls, found: Registration) -> RegistrationOut:
+        """Return the registration as the API shows it."""
+        return cls.model_validate(found.model_dump(exclude={"password_hash"}))
 
 
 class NewGroup(In):

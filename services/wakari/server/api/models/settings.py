@@ -19,6 +19,11 @@ class SettingsChange(In):
     anonymous_reading: bool = Field(
         default=False, description="Whether public projects may be looked at in Viewer without signing in."
     )
+    open_registration: bool = Field(default=False, description="Whether people may make an account themselves.")
+    registration_approval: bool = Field(
+        default=True, description="Whether an account that somebody made waits for an administrator."
+    )
+    password_min_length: int = Field(default=8, ge=8, le=64, description="Characters a new password has at least.")
 
 
 class SettingsOut(Out):
@@ -27,6 +32,9 @@ class SettingsOut(Out):
     default_project_public: bool | None
     announcement: str
     anonymous_reading: bool
+    open_registration: bool
+    registration_approval: bool
+    password_min_length: int
 
     @classmethod
     def of(cls, found: SiteSettings) -> SettingsOut:
