@@ -155,6 +155,13 @@ def test_a_name_is_not_enough_to_get_an_account(oidc_site: OidcSite, provider: P
     assert account(kit, "alice").subject.endswith(" s-alice")
 
 
+def test_an_account_that_waits_for_a_subject_is_not_given_away_by_name(oidc_site: OidcSite, provider: Provider) -> None:
+    kit = oidc_site()
+    kit.services.accounts.add_from("alice", "oidc", actor="test")
+    assert come_back(kit.browser(), provider, "s-alice").status_code == 409
+    assert account(kit, "alice").subject == ""
+
+
 def test_an_administrator_links_an_account_by_its_subject(oidc_site: OidcSite, provider: Provider) -> None:
     kit = oidc_site()
     uid = kit.user("carol").uid

@@ -142,7 +142,7 @@ class PamSettings(DirectorySettings):
 
     service: str = Field(default="wakari", pattern=r"^[a-z][a-z0-9_-]{0,30}$", alias="SERVICE")
     socket: Path = Field(default=Path("/run/wakari-pam.sock"), alias="SOCKET")
-    timeout: int = Field(default=10, ge=1, le=60, alias="TIMEOUT")  # pam_faildelay(8) waits 2 s and more
+    timeout: int = Field(default=20, ge=1, le=60, alias="TIMEOUT")  # pam_unix waits 2 s and more after a wrong one
 
 
 class Claims(Settings):
