@@ -17,6 +17,7 @@ class Action(StrEnum):
     PROJECT_CREATE = "project.create"
     PROJECT_CREATE_FOR = "project.create-for"
     PROJECT_READ = "project.read"
+    PROJECT_SEARCH = "project.search"
     PROJECT_RUN = "project.run"
     PROJECT_UPDATE = "project.update"
     PROJECT_ENVIRONMENT = "project.environment"
@@ -42,6 +43,7 @@ class Action(StrEnum):
     TASK_MANAGE = "task.manage"
     TOKEN_OWN = "token.own"  # noqa: S105 - the name of an action
     SSH_KEY_OWN = "ssh-key.own"
+    SEARCH_OWN = "search.own"
     TOKEN_ALL = "token.all"  # noqa: S105 - the name of an action
     APP_READ_ALL = "app.read-all"
     APP_STOP = "app.stop"
@@ -65,6 +67,8 @@ TABLE: Mapping[Action, Rule] = MappingProxyType(
         Action.PROJECT_CREATE: Rule("Create a project of one's own", site=SiteRole.USER),
         Action.PROJECT_CREATE_FOR: Rule("Create a project that another person owns", site=SiteRole.SUPERUSER),
         Action.PROJECT_READ: Rule("See a project, its team and its state", Level.READ, SiteRole.STAFF),
+        # As on gateways: a role on the site opens no files.
+        Action.PROJECT_SEARCH: Rule("Search the files of a project", Level.READ),
         Action.PROJECT_RUN: Rule("Start and stop a project", Level.WRITE, SiteRole.SUPERUSER),
         Action.PROJECT_UPDATE: Rule("Change summary and visibility of a project", Level.ADMIN, SiteRole.SUPERUSER),
         Action.PROJECT_ENVIRONMENT: Rule("Choose the active environment of a project", Level.WRITE, SiteRole.SUPERUSER),
@@ -93,6 +97,7 @@ TABLE: Mapping[Action, Rule] = MappingProxyType(
         Action.TASK_MANAGE: Rule("Queue a task again that ended badly, discard a dead one", site=SiteRole.SUPERUSER),
         Action.TOKEN_OWN: Rule("List and revoke one's own API tokens", site=SiteRole.USER),
         Action.SSH_KEY_OWN: Rule("List, add and remove one's own SSH keys", site=SiteRole.USER),
+        Action.SEARCH_OWN: Rule("Search, and keep one's own searches", site=SiteRole.USER),
         Action.TOKEN_ALL: Rule("List and revoke everybody's API tokens", site=SiteRole.SUPERUSER),
         Action.APP_READ_ALL: Rule("List the apps that run on all nodes", site=SiteRole.STAFF),
         Action.APP_STOP: Rule("Stop one app of another person", site=SiteRole.SUPERUSER),

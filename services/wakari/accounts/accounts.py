@@ -232,6 +232,7 @@ class Accounts:
             self.store.sessions.end_all(name, tx)
             self.store.tokens.revoke_all(name, tx)
             self.store.resets.end_all(name, tx)
+            self.store.saved_searches.remove_all(name, tx)
             return self.store.users.remove(name, tx)
 
         if self.store.transaction(remove) is None:

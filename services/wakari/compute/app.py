@@ -19,8 +19,10 @@ from wakari.compute.settings import ComputeSettings
 from wakari.core import web
 from wakari.core.errors import AppError, BadInputError
 from wakari.core.messages import MAX_JOB, Job, Message, StopApp, first_problem, stopped_by
+from wakari.core.search import NodeQuery
 from wakari.helper import systemd
 from wakari.monitor import stopped
+from wakari.search import local as indexer
 
 log = logging.getLogger(__name__)
 M = TypeVar("M", bound=Message)
@@ -58,6 +60,10 @@ def create_app(settings: ComputeSettings) -> Flask:
     def open_app() -> Response:
         return jsonify(opening.open(_message(OpenApp)))
 
+    @app.post("/_wakari/v1/search")
+    def search() -> Response:
+        return jsonify(_search(settings))
+
     @app.get("/_wakari/v1/apps")
     def apps() -> Response:
         return jsonify(items=[_described(unit) for unit in systemd.apps()])
@@ -91,6 +97,13 @@ def _fields(job: Job, settings: ComputeSettings) -> dict[str, Any]:
     if job.verb == "transfer-project":
         fields["former"] = job.former.model_dump() if job.former else None
     return fields
+
+
+def _search(settings: ComputeSettings) -> dict[str, Any]:
+    asked = _message(NodeQuery)
+    if settings.search_socket is None:
+        raise AppError("search_off", "This node has no search.", status=404)
+    return indexer.ask(settings.search_socket, asked)
 
 
 def _status(settings: ComputeSettings) -> dict[str, Any]:

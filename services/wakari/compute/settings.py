@@ -54,6 +54,8 @@ class ComputeSettings(Settings):
     idle_warning: float = Field(default=1800.0, ge=0)
     idle_cpu: float = Field(default=0.05, gt=0)
     snooze_max: float = Field(default=86400.0, ge=0, le=31536000)
+    # Where `wk-compute-search` answers; null where the node has no search.
+    search_socket: Path | None = Path("/run/wakari-search/search.sock")
     processes: int = Field(default=2, ge=1, le=64)
     threads: int = Field(default=16, ge=1, le=512)
 

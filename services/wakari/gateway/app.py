@@ -7,7 +7,7 @@ from flask import Flask
 
 from wakari.core import web
 from wakari.core.messages import MAX_JOB
-from wakari.gateway import internal, jobs, reports
+from wakari.gateway import internal, jobs, reports, search
 from wakari.gateway.calls import Calls
 from wakari.gateway.nodes import Nodes
 from wakari.gateway.pages import Pages
@@ -33,4 +33,5 @@ def create_app(settings: GatewaySettings) -> Flask:
     app.register_blueprint(SignIn(settings, keys, calls, pages).blueprint())
     app.register_blueprint(jobs.blueprint(settings, calls))
     app.register_blueprint(reports.blueprint(settings, calls))
+    app.register_blueprint(search.blueprint(settings, calls))
     return app

@@ -30,6 +30,8 @@ from wakari.projects import (
     Transfer,
 )
 from wakari.projects.lifecycle import queue_permissions_of, queue_settings_of
+from wakari.projects.saved_searches import SavedSearches
+from wakari.projects.search import Searches
 from wakari.server.settings import ServerSettings
 from wakari.store import Store, connect
 from wakari.store.sealed import Sealer
@@ -66,6 +68,8 @@ class Services:
     status: Status
     stop_app: StopApp
     fleet: Fleet
+    searches: Searches
+    saved_searches: SavedSearches
 
 
 def build(settings: ServerSettings) -> Services:
@@ -87,6 +91,8 @@ def build(settings: ServerSettings) -> Services:
         stop_app=StopApp(store, sites),
         fleet=Fleet(store, settings.fleet_dir),
         accounts=accounts,
+        searches=Searches(store, sites),
+        saved_searches=SavedSearches(store),
         ssh_keys=SshKeys(store, lambda user, actor, tx: queue_settings_of(store, user, actor, tx)),
         resets=resets,
         registrations=Registrations(store, accounts),

@@ -91,6 +91,7 @@ INDEXES: Mapping[str, tuple[IndexModel, ...]] = MappingProxyType(
             IndexModel("expires_at", name="ttl", expireAfterSeconds=0),
             IndexModel([("created_at", DESCENDING)], name="created_at"),
         ),
+        "saved_searches": (IndexModel([("user", ASCENDING), ("name", ASCENDING)], name="user_name", unique=True),),
         "codes": (IndexModel("sid", name="sid"), IndexModel("expires_at", name="ttl", expireAfterSeconds=300)),
         "resets": (
             IndexModel("digest", name="digest", unique=True),

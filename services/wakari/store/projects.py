@@ -84,6 +84,11 @@ class Projects(Repository[Project]):
             where = {"$and": [where, *later]}
         return self._many(where, ORDER, limit)
 
+    def searchable(self, allowed: Mapping[str, Any], limit: int) -> list[Project]:
+        """Return the projects that the filter of `wakari.access.query` keeps and a node may hold files of."""
+        present = {"started_once": True, "deleting": {"$ne": True}}
+        return self._many({"$and": [dict(allowed), present]}, ORDER, limit)
+
     def named(self, ids: Iterable[str]) -> list[Project]:
         """Return the projects of these ids; one that is gone is left out."""
         return self._many({"_id": {"$in": list(ids)}})

@@ -247,6 +247,16 @@ class SiteSettings(Record):
     password_min_length: int = 8
 
 
+class SavedSearch(Record):
+    """A search that a person kept."""
+
+    id: str = Field(alias="_id")
+    user: str
+    name: str
+    query: str
+    created_at: datetime
+
+
 class Session(Record):
     """A sign-in. The cookie's secret is stored as its digest; the id may be told to gateways."""
 

@@ -30,6 +30,7 @@ from wakari.store.projects import Projects
 from wakari.store.registrations import Registrations
 from wakari.store.reports import Drifts, ProjectUses
 from wakari.store.resets import Resets
+from wakari.store.searches import SavedSearches
 from wakari.store.site import Site
 from wakari.store.ssh_keys import SshKeys
 from wakari.store.stars import Stars
@@ -64,6 +65,7 @@ class Store:
         self.resets = Resets(self.database.resets)
         self.mails = Mails(self.database.mails)
         self.registrations = Registrations(self.database.registrations)
+        self.saved_searches = SavedSearches(self.database.saved_searches)
         self.throttles = Throttles(self.database.throttles)
         self.audit = Audit(self.database.audit, self.database.counters)
         self.site = Site(self.database.site)

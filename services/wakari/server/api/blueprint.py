@@ -16,6 +16,7 @@ from wakari.server.api import (
     projects,
     report,
     running_apps,
+    searches,
     settings,
     ssh_keys,
     tasks,
@@ -42,6 +43,7 @@ HANDLERS = (
     exceptions,
     report,
     fleet,
+    searches,
 )  # imported so that they enter themselves into the table
 TABLE.register(blueprint)
 

@@ -20,6 +20,7 @@ from wakari.server.pages import (
     project,
     projects,
     provider,
+    search,
     session,
 )
 from wakari.server.pages.blueprint import blueprint
@@ -41,6 +42,7 @@ VIEWS = (
     project,
     projects,
     provider,
+    search,
     session,
 )  # imported so that they enter themselves into the blueprint
 
