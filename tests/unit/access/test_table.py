@@ -46,11 +46,13 @@ PEOPLE = {
     "superuser": Caller("superuser", SiteRole.SUPERUSER),
 }
 GROUPED = {"member by group", "viewer by group", "stranger's group"}
+READING = {Action.PROJECT_READ, Action.PROJECT_SEARCH}
 EVERYBODY = {"stranger", "viewer", "member", "owner", "staff", "superuser"} | GROUPED
 ALLOWED = {
     "project.create": EVERYBODY,
     "project.create-for": {"superuser"},
     "project.read": {"viewer", "member", "owner", "staff", "superuser", "member by group", "viewer by group"},
+    "project.search": {"viewer", "member", "owner", "member by group", "viewer by group"},
     "project.run": {"member", "owner", "superuser", "member by group"},
     "project.environment": {"member", "owner", "superuser", "member by group"},
     "project.update": {"owner", "superuser"},
@@ -76,6 +78,7 @@ ALLOWED = {
     "task.manage": {"superuser"},
     "token.own": EVERYBODY,
     "ssh-key.own": EVERYBODY,
+    "search.own": EVERYBODY,
     "token.all": {"superuser"},
     "app.read-all": {"staff", "superuser"},
     "app.stop": {"superuser"},
@@ -99,7 +102,7 @@ def test_each_cell_of_a_private_project(action: Action, who: str) -> None:
 @pytest.mark.parametrize("action", list(Action))
 @pytest.mark.parametrize("who", PEOPLE)
 def test_public_adds_reading_for_the_signed_in_and_nothing_else(action: Action, who: str) -> None:
-    expected = who in ALLOWED[action] or (action is Action.PROJECT_READ and who.startswith("stranger"))
+    expected = who in ALLOWED[action] or (action in READING and who.startswith("stranger"))
     assert has(PEOPLE[who], action, Shared(public=True)) == expected
 
 
