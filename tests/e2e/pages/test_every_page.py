@@ -35,6 +35,9 @@ EVERYBODY = {
     "project-of-others": ("ben", "/ada/ocean"),
     "project-settings": (OWNER, "/ada/ocean/settings"),
     "account": (OWNER, "/settings"),
+    "search": (OWNER, "/search"),
+    "search-found": (OWNER, "/search?q=rain"),
+    "search-refused": (OWNER, "/search?q=(rain"),
     "not-found": (OWNER, "/ada/nothing"),
 }
 ADMIN = {f"admin-{entry.tab}": ("wakari", entry.address) for entry in ENTRIES}

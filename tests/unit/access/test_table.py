@@ -102,7 +102,7 @@ def test_each_cell_of_a_private_project(action: Action, who: str) -> None:
 @pytest.mark.parametrize("action", list(Action))
 @pytest.mark.parametrize("who", PEOPLE)
 def test_public_adds_reading_for_the_signed_in_and_nothing_else(action: Action, who: str) -> None:
-    expected = who in ALLOWED[action] or (action in READING and who.startswith("stranger"))
+    expected = who in ALLOWED[action] or (action in READING and who in EVERYBODY)
     assert has(PEOPLE[who], action, Shared(public=True)) == expected
 
 
