@@ -57,7 +57,7 @@ check-unit: venv
 
 ##### Tests on real parts
 
-.PHONY: test test-integration test-all-in-one test-cluster test-operations test-trixie test-bundle
+.PHONY: test test-integration test-all-in-one test-cluster test-operations test-trixie test-bundle test-sanity
 test: check test-integration test-all-in-one test-cluster ## Everything. Needs root.
 test-integration: venv ## Services against a real mongod, NGINX and conda channel on loopback.
 	tools/bootstrap/debian.sh test
@@ -73,16 +73,22 @@ test-operations: venv wheelhouse channel ## Upgrade from the first release, new 
 	tools/testing/operations.sh
 test-trixie: venv wheelhouse channel ## The all-in-one scenario on Debian 13.
 	AEN_HOST_SUITE=trixie molecule test -s default
+test-sanity: venv ## ansible-test sanity on a copy of the collection; some minutes.
+	tools/testing/sanity.sh
 test-bundle: venv wheelhouse channel ## A bundle, and three test hosts that are cut off from all packages.
 	tools/testing/bundle.sh
 
 ##### Release
 
-.PHONY: build bundle clean
+.PHONY: build bundle reference clean
 build: venv wheelhouse ## Build the wheel and the collection artifact, which carries the wheelhouse, into dist/.
 	python -m build --wheel --outdir dist .
 	python -m tools.release artifact
 bundle: venv wheelhouse channel ## Write the archive for sites without a network into dist/; options in BUNDLE (docs/bundle.md).
 	python -m tools.release bundle $(BUNDLE)
+reference: venv ## Write the reference of roles, modules and plugins as pages into build/reference/.
+	rm -rf build/reference && mkdir -p build/reference/rst
+	antsibull-docs collection --use-current --squash-hierarchy --output-format simplified-rst --dest-dir build/reference/rst wakari.aen
+	sphinx-build -q -C -D suppress_warnings=toc.not_included -b html build/reference/rst build/reference
 clean: ## Remove what was built (not .venv, not caches outside the checkout).
 	rm -rf build dist .mypy_cache .pytest_cache .ruff_cache
