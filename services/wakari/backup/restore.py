@@ -17,6 +17,9 @@ from wakari.store import Store
 from wakari.store.dump import COLLECTIONS, documents_of, sealed_secrets
 from wakari.store.sealed import Sealer
 
+# Every release had these; a collection that came later is empty in what an earlier release backed up.
+NEEDED = ("audit", "counters", "data_centers", "nodes", "projects", "tasks", "tokens", "users")
+
 
 def restore(store: Store, settings: ServerSettings, source: Path, *, replace: bool) -> tuple[Manifest, list[str]]:
     """Put database and secrets of the backup in place; return its manifest and the files that were written.
@@ -67,10 +70,9 @@ def _refuse_while_running(path: Path) -> None:
 def _check(source: Path, backup: Archive) -> None:
     """Raise BadInputError where a part is missing or unknown, or the gateways' secrets and the key do not fit."""
     parts = set(backup.manifest.parts)
-    wanted = {"secrets/secret-key", *(f"database/{name}.bson" for name in COLLECTIONS)}
-    if missing := sorted(wanted - parts):
+    if missing := sorted({"secrets/secret-key", *map(_member, NEEDED)} - parts):
         raise damaged(source, f"it lacks {missing[0]}")
-    if unknown := sorted(set(backup.names("database")) - wanted):
+    if unknown := sorted(set(backup.names("database")) - set(map(_member, COLLECTIONS))):
         raise unusable(
             source,
             f"this release does not know {unknown[0]}.",
@@ -87,9 +89,16 @@ def _check(source: Path, backup: Archive) -> None:
             raise damaged(source, f"its secret key does not open the secret of the data center {place}") from None
 
 
+def _member(name: str) -> str:
+    return f"database/{name}.bson"
+
+
 def _stage(store: Store, source: Path, backup: Archive) -> None:
     for name in COLLECTIONS:
-        member = f"database/{name}.bson"
+        member = _member(name)
+        if member not in backup.manifest.parts:  # a former release had no such collection
+            store.dump.stage(name, [])
+            continue
         with backup.open(member) as stream:
             try:
                 count = store.dump.stage(name, documents_of(stream))

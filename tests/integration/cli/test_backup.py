@@ -299,3 +299,20 @@ def test_the_archive_says_when_it_was_made(stand: Stand) -> None:
         assert first.name == "manifest.json"
         head = json.loads(tar.extractfile(first).read())  # type: ignore[union-attr]
     assert abs((datetime.now(UTC) - datetime.fromisoformat(head["made_at"])).total_seconds()) < 900
+
+
+def test_a_collection_of_a_later_release_is_empty_in_the_backup_of_an_earlier_one(
+    node: Callable[[str], Node], stand: Stand, tmp_path: Path
+) -> None:
+    def earlier(name: str, content: bytes) -> bytes | None:
+        if name == "manifest.json":
+            head = json.loads(content)
+            del head["parts"]["database/groups.bson"]
+            return json.dumps(head).encode()
+        return None if name == "database/groups.bson" else content
+
+    new = node("new")
+    assert new.run("restore", str(rewritten(stand.archive, tmp_path / "earlier", earlier))) == 0
+    with new.services() as services:
+        assert services.accounts.get("alice")
+        assert services.store.init() == []
