@@ -13,6 +13,7 @@ import pytest
 from tests.serverkit import Kit
 from wakari.core import logs
 from wakari.store import Store
+from wakari.store.audit import MAX_TEXT
 
 HOSTILE = 'eve\n{"level": "info", "message": "security log", "event": "session.open", "actor": "wakari"}\r\x1b[2J\u2028'
 
@@ -41,7 +42,9 @@ def test_a_hostile_user_name_is_one_field_of_one_line(kit: Kit, store: Store, li
     assert len(failed) == 2
     assert max(len(line) for line in lines.getvalue().splitlines()) < 4 * logs.MAX_FIELD
     assert all(" " <= char <= "~" or char == "\n" for char in lines.getvalue()), "only printable ASCII is written"
-    assert [event.event for event in store.audit.latest(9) if "open" in event.event] == []
+    kept = store.audit.latest(9)
+    assert [event.event for event in kept if "open" in event.event] == []
+    assert max(len(field) for event in kept for field in (event.actor, event.subject)) == MAX_TEXT
 
 
 def test_the_request_id_of_a_client_is_taken_only_in_its_form(kit: Kit, lines: io.StringIO) -> None:
