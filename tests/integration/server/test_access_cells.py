@@ -38,6 +38,7 @@ FOREIGN = {
     "/fleet-jobs/{job}",
     "/fleet-jobs/{job}/events",
     "/fleet-jobs/{job}/cancel",
+    "/saved-searches/{search}",
     "/registrations/{user}",
     "/registrations/{user}/approve",
 }
@@ -83,6 +84,7 @@ class Scene:
             "key": "0" * 24,
             "app": "0" * 20,
             "job": "0" * 24,
+            "search": "0" * 24,
         }
 
     def bury(self, task: str) -> None:
@@ -103,6 +105,8 @@ class Scene:
             "/fleet-jobs": {"kind": "drift"},
             "/ssh-keys": {"key": key(self.number)},
             "/notifications": {"subject": tag, "text": tag},
+            "/search": {"query": tag},
+            "/saved-searches": {"name": tag, "query": tag},
             "/nodes": {"name": tag, "data_center": "home", "url": f"http://{tag}.test:5002"},
         }
         if route.body is None:

@@ -97,6 +97,8 @@ def test_every_list_goes_page_by_page(kit: Kit, admin: Api) -> None:
         use = AppUse(user="wakari", app="notebook", since=project.created_at)
         kit.services.store.uses.take("e1" if number else "e2", project.created_at, {project.id: ([use], [])})
         fail(kit, number)
+        admin.post("/saved-searches", {"name": f"s{number}", "query": "ocean"})
+        kit.services.store.registrations.add(f"nora{number}", password_hash="", full_name="", email="", address="")
         job = kit.services.store.fleet_jobs.add("drift", None, "wakari")
         kit.services.store.fleet_jobs.cancel_waiting(job.id, "wakari")
         for seq in range(2):

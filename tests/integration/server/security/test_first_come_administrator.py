@@ -50,7 +50,7 @@ def test_a_second_run_changes_no_password(kit: Kit, tmp_path: Path) -> None:
 
 def test_an_account_that_is_made_without_a_password_is_given_one_that_is_random(kit: Kit) -> None:
     arguments = argparse.Namespace(
-        name="nora", password_file=None, email=None, full_name=None, staff=False, superuser=False
+        name="nora", password_file=None, email=None, full_name=None, staff=False, superuser=False, source="local"
     )
     first = server_verbs.add_user(kit.services, arguments)
     assert isinstance(first, dict)
