@@ -43,9 +43,10 @@ def retried(command: str) -> str:
     return f"for i in $(seq 300); do {command} && exit 0; sleep .1; done; exit 1"
 
 
-def kill(site: Site, host: str, tier: str, program: str) -> None:
+def kill(site: Site, host: str, tier: str, program: str, *, alone: bool = False) -> None:
+    """Kill a program with all its processes, or its first one `alone`, and wait until it runs again."""
     control = f"{PREFIX.format(tier=tier)}/bin/supervisorctl -c {PREFIX.format(tier=tier)}/etc/supervisord.conf"
-    site.run(host, f"kill -s KILL -- -$({control} pid {program})")  # with all its processes
+    site.run(host, f"kill -s KILL -- {'' if alone else '-'}$({control} pid {program})")
     site.run(
         host, f"for i in $(seq 100); do {control} status {program} | grep -q RUNNING && exit 0; sleep .1; done; exit 1"
     )

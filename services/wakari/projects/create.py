@@ -63,7 +63,7 @@ class Creation:
             if self.store.users.get(owner) is None:
                 raise BadInputError("owner_unknown", "There is no such user to own it.", hint="Add the user first.")
         holder = owner or caller.name
-        place = placement.choose_data_center(self.store, data_center)
+        place = placement.choose_data_center(self.store, data_center, nodes)
         chosen = placement.choose_nodes(self.store, place, nodes)
         shown = self.default_public() if public is None else public
         described = check_summary(summary)

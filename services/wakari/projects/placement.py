@@ -12,8 +12,8 @@ from wakari.store.records import DataCenter
 UNUSABLE = frozenset({"down", "degraded"})  # one whose state is unknown was added a moment ago and may be used
 
 
-def choose_data_center(store: Store, wanted: str | None) -> DataCenter:
-    """Return the data center with the wanted id or name, or the least loaded one that has a usable node.
+def choose_data_center(store: Store, wanted: str | None, named: Sequence[str] | None = None) -> DataCenter:
+    """Return the data center with the wanted id or name, or that of the first named node, or the least loaded one.
 
     Raises:
         BadInputError: `data_center_unknown`.
@@ -26,6 +26,10 @@ def choose_data_center(store: Store, wanted: str | None) -> DataCenter:
                 "data_center_unknown", "There is no such data center.", hint="Use an id or a name of the list."
             )
         return found
+    first = store.nodes.get(named[0]) if named else None
+    its = store.data_centers.get(first.data_center) if first else None
+    if its is not None:
+        return its
     nodes = [node for node in store.nodes.page("", 0) if not node.drained]
     usable = [node for node in nodes if node.state not in UNUSABLE] or nodes
     load = store.projects.load(node.name for node in usable)

@@ -274,3 +274,14 @@ def test_a_database_that_is_away_is_told_as_503(kit: Kit, monkeypatch: pytest.Mo
     assert (answer.status_code, answer.json["error"]["code"]) == (503, "database_unavailable")
     health = alice.client.get("/_wakari/health")
     assert (health.status_code, health.json["status"]) == (503, "error")
+
+
+def test_a_node_that_is_named_alone_says_the_data_center_too(kit: Kit) -> None:
+    for place in ("east", "west"):
+        kit.place(place)
+    alice = kit.api(kit.user("alice"))
+    for name, node in {"a": "west-1", "b": "east-1"}.items():
+        made = alice.post("/projects", {"name": name, "nodes": [node]})
+        assert (made.status_code, made.json["nodes"]) == (201, [node])
+    mixed = alice.post("/projects", {"name": "c", "nodes": ["west-1", "east-1"]})
+    assert (mixed.status_code, mixed.json["error"]["code"]) == (422, "node_unknown")
