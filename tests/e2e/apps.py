@@ -25,8 +25,7 @@ class Project:
     @classmethod
     def of(cls, answer: dict[str, Any], site: Site) -> Project:
         nodes = {one["name"]: one["url"] for one in site.admin().call("GET", "/nodes")["items"]}
-        url = nodes[answer["nodes"][0]]
-        host = next(name for name, one in site.hosts.items() if f"//{one['address']}:" in url)
+        host = site.host_at(nodes[answer["nodes"][0]])
         return cls(f"{answer['owner']}/{answer['name']}", answer["urls"]["apps"], host)
 
     @property

@@ -46,11 +46,6 @@ def lab(browser: Browser, site: Site, person: Account, project: Project) -> Iter
     context.close()
 
 
-def gateway_of(site: Site, project: Project) -> str:
-    """Return the host that is the project's gateway."""
-    return next(name for name, host in site.hosts.items() if f"//{host['address']}:" in project.urls["lab"])
-
-
 def notebook(lab: Jupyter, person: Account, project: Project, name: str, source: str) -> Page:
     """Make a notebook with one cell and open it in a page of its own; its kernel is ready."""
     cell = {"cell_type": "code", "id": "one", "source": source, "metadata": {}, "outputs": [], "execution_count": None}
@@ -83,7 +78,7 @@ def test_a_long_cell_goes_on_across_a_reload_of_the_gateway(
     run_first_cell(page)
     output = page.locator(".jp-OutputArea-output").first
     expect(output).to_contain_text("line 2.", timeout=60_000)
-    host = gateway_of(site, project)
+    host = site.host_at(project.urls["lab"])
     old = site.run(host, "pgrep -u $(stat -c %u /opt/wakari/wakari-gateway/var/run) -f 'nginx: worker' | sort")
     site.run(host, f"{RELOAD} wk-gateway-proxy")
     expect(output).to_contain_text("the end", timeout=90_000)

@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 import requests
 import websocket
@@ -93,6 +94,10 @@ class Site:
         account = Account(f"{prefix}{secrets.token_hex(4)}", secrets.token_urlsafe(16), self.api)
         self.admin().call("POST", "/users", {"name": account.name, "password": account.password, **fields})
         return account.sign_in()
+
+    def host_at(self, url: str) -> str:
+        """Return the name of the host that this address of the platform leads to."""
+        return next(name for name, host in self.hosts.items() if host["address"] == urlsplit(url).hostname)
 
     def run(self, host: str, command: str, *, check: bool = True) -> str:
         """Return what the command printed on the host, run there by root."""

@@ -35,8 +35,7 @@ def kernel(person: Account, project: dict[str, Any]) -> Kernel:
 
 
 def gateway_of(site: Site, project: dict[str, Any]) -> str:
-    address = project["urls"]["apps"]["notebook"].split("//")[1].split(":")[0]
-    return next(name for name, host in site.hosts.items() if host["address"] == address and "gateway" in host["group"])
+    return site.host_at(project["urls"]["apps"]["notebook"])
 
 
 def retried(command: str) -> str:
