@@ -275,7 +275,11 @@ def test_an_archive_that_was_cut_off_is_refused_wherever_the_cut_is(
         assert "damaged" in capsys.readouterr().err, size
 
 
-@pytest.mark.parametrize("content", [b"", b"hello", gzip.compress(b"hello"), b"\x1f\x8b\x08"])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"hello", gzip.compress(b"hello", mtime=0), b"\x1f\x8b\x08"],
+    ids=["empty", "text", "gzip of text", "cut gzip"],
+)
 def test_another_file_is_no_backup(
     stand: Stand, tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes
 ) -> None:
