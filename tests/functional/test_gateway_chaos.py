@@ -14,7 +14,7 @@ import websocket
 from tests.functional.platform import Account, Kernel, Site
 from tests.functional.test_survival import gateway_of, kill, retried
 
-pytestmark = pytest.mark.platform
+pytestmark = [pytest.mark.platform, pytest.mark.alone]
 
 CLIENTS = 50
 LONGEST = 15.0  # seconds an answer may take while a part is away

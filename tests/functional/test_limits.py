@@ -14,7 +14,7 @@ import pytest
 from tests.functional.neighbours import Neighbours, close_kernels, settle
 from tests.functional.platform import Account, Site
 
-pytestmark = pytest.mark.platform
+pytestmark = [pytest.mark.platform, pytest.mark.alone]
 
 # Seconds within which a neighbour's kernel answers, whatever happens next door (measured: 0.2, at rest 0.02).
 BOUND = 2.0

@@ -17,7 +17,7 @@ from tests.functional.neighbours import TOOLS, Tenant, close_kernels
 from tests.functional.platform import Account, Kernel, Site
 from wakari.core.messages import instance_of, project_id_of
 
-pytestmark = pytest.mark.platform
+pytestmark = [pytest.mark.platform, pytest.mark.alone]
 
 MIB = 1 << 20
 BOUND = 2.0  # seconds within which a neighbour's kernel answers (measured: 0.2)

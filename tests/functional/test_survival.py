@@ -12,7 +12,7 @@ import pytest
 
 from tests.functional.platform import Account, Kernel, Site
 
-pytestmark = pytest.mark.platform
+pytestmark = [pytest.mark.platform, pytest.mark.alone]
 
 PREFIX = "/opt/wakari/wakari-{tier}"
 
