@@ -24,7 +24,6 @@ LONG = "import time\nfor n in range(40):\n    print(f'line {n}.')\n    time.slee
 ENDLESS = "import time\nwhile True: time.sleep(0.1)"
 LARGE = 500 << 20  # bytes
 UPLOAD = 900_000  # milliseconds; Lab sends a MiB at a time, one after the other
-RELOAD = "/opt/wakari/wakari-gateway/bin/supervisorctl -c /opt/wakari/wakari-gateway/etc/supervisord.conf signal HUP"
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +79,7 @@ def test_a_long_cell_goes_on_across_a_reload_of_the_gateway(
     expect(output).to_contain_text("line 2.", timeout=60_000)
     host = site.host_at(project.urls["lab"])
     old = site.run(host, "pgrep -u $(stat -c %u /opt/wakari/wakari-gateway/var/run) -f 'nginx: worker' | sort")
-    site.run(host, f"{RELOAD} wk-gateway-proxy")
+    site.supervise(host, "gateway", "signal", "HUP", "wk-gateway-proxy")
     expect(output).to_contain_text("the end", timeout=90_000)
     lines = re.findall(r"line (\d+)\.", output.inner_text())
     assert lines == [str(number) for number in range(40)], "an output was lost or came twice"

@@ -38,8 +38,7 @@ class Node:
         return self.site.run(self.name, command, check=check)
 
     def supervise(self, verb: str) -> None:
-        config = f"--configuration={PREFIX}/etc/supervisord.conf"
-        self.run(f"{PREFIX}/bin/supervisorctl {config} {verb} wk-compute-monitor")
+        self.site.supervise(self.name, "compute", verb, "wk-compute-monitor")
 
     def apps(self, account: Account, *words: str) -> str:
         """Return what `wk-apps` says to the person, run as they would in a terminal; ends with its exit status."""

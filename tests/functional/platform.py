@@ -99,6 +99,12 @@ class Site:
         """Return the name of the host that this address of the platform leads to."""
         return next(name for name, host in self.hosts.items() if host["address"] == urlsplit(url).hostname)
 
+    def supervise(self, host: str, tier: str, *words: str, check: bool = True) -> str:
+        """Return what the tier's process manager answers on the host, such as to `restart wk-compute`."""
+        prefix = f"/opt/wakari/wakari-{tier}"
+        command = [f"{prefix}/bin/supervisorctl", f"--configuration={prefix}/etc/supervisord.conf", *words]
+        return self.run(host, shlex.join(command), check=check)
+
     def run(self, host: str, command: str, *, check: bool = True) -> str:
         """Return what the command printed on the host, run there by root."""
         options = ("BatchMode=yes", "StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR")

@@ -18,7 +18,8 @@ from tests.functional.ssh_door import Door, soon
 
 pytestmark = pytest.mark.platform
 
-CONFIG = "/opt/wakari/wakari-compute/etc/wakari/config.json"
+PREFIX = "/opt/wakari/wakari-compute"
+CONFIG = f"{PREFIX}/etc/wakari/config.json"
 
 
 def nodes_of(site: Site) -> list[tuple[str, list[str]]]:
@@ -101,6 +102,7 @@ def test_a_refused_action_is_in_the_journal_with_the_reason_and_how_long_it_took
         assert part in words
 
 
+@pytest.mark.alone
 def test_a_site_that_makes_its_accounts_itself(site: Site, alice: Account, bob: Account, tmp_path: Path) -> None:
     center, nodes = nodes_of(site)[0]
     node = nodes[0]
@@ -152,10 +154,9 @@ def _write(site: Site, node: str, content: dict[str, Any]) -> None:
 
 
 def _restart(site: Site, node: str) -> None:
-    prefix = "/opt/wakari/wakari-compute"
-    site.run(node, f"{prefix}/bin/supervisorctl -c {prefix}/etc/supervisord.conf restart wk-compute")
+    site.supervise(node, "compute", "restart", "wk-compute")
     site.run(
-        node, f"for i in $(seq 100); do test -S {prefix}/var/run/wk-compute.sock && exit 0; sleep .1; done; exit 1"
+        node, f"for i in $(seq 100); do test -S {PREFIX}/var/run/wk-compute.sock && exit 0; sleep .1; done; exit 1"
     )
 
 

@@ -14,7 +14,7 @@ from tests.functional.platform import Account, Kernel, Site
 
 pytestmark = [pytest.mark.platform, pytest.mark.alone]
 
-PREFIX = "/opt/wakari/wakari-{tier}"
+LAUNCHER = "/opt/wakari/wakari-compute/var/run/wk-compute.sock"
 
 
 @pytest.fixture(scope="module")
@@ -44,11 +44,10 @@ def retried(command: str) -> str:
 
 def kill(site: Site, host: str, tier: str, program: str, *, alone: bool = False) -> None:
     """Kill a program with all its processes, or its first one `alone`, and wait until it runs again."""
-    control = f"{PREFIX.format(tier=tier)}/bin/supervisorctl -c {PREFIX.format(tier=tier)}/etc/supervisord.conf"
-    site.run(host, f"kill -s KILL -- {'' if alone else '-'}$({control} pid {program})")
-    site.run(
-        host, f"for i in $(seq 100); do {control} status {program} | grep -q RUNNING && exit 0; sleep .1; done; exit 1"
-    )
+    site.run(host, f"kill -s KILL -- {'' if alone else '-'}{site.supervise(host, tier, 'pid', program)}")
+    deadline = time.monotonic() + 30
+    while "RUNNING" not in site.supervise(host, tier, "status", program, check=False):
+        assert time.monotonic() < deadline, f"{host}: {program} does not run again"
 
 
 def test_the_launcher_killed(site: Site, project: dict[str, Any], kernel: Kernel) -> None:
@@ -126,7 +125,7 @@ def test_a_start_goes_on_where_the_service_is_restarted_in_the_middle(
     task = started(person, "restarted", node)
     site.run(node, retried(f"test -d /projects/{person.name}/restarted/envs"))  # at its longest step, or behind it
     site.run(node, "service wakari-compute restart")
-    launcher = f"--unix-socket {PREFIX.format(tier='compute')}/var/run/wk-compute.sock http://launcher/"
+    launcher = f"--unix-socket {LAUNCHER} http://launcher/"
     site.run(node, retried(f"curl -s -o /dev/null {launcher}"))
     goes_on(person, "restarted", task)
 

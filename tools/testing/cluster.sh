@@ -12,5 +12,5 @@ trap finish EXIT
 molecule test -s cluster --destroy never
 python -m tools.up --describe
 pytest -q --durations 15 -n 2 --dist loadfile -m "not alone" tests/functional tests/e2e
-pytest -q --durations 15 -m alone tests/functional
+pytest -q --durations 15 -m alone tests/functional tests/e2e
 status=0

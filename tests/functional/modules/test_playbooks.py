@@ -72,15 +72,15 @@ class Marked(yaml.SafeLoader):
 Marked.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(node))
 
 
+@pytest.mark.alone
 def test_verify_says_that_all_is_well_and_what_is_not(ansible: Ansible, site: Site) -> None:
     status, output = ansible.collection("verify", token=False)
     assert (status, total(output, "changed")) == (0, 0), said(output)
-    control = "/opt/wakari/wakari-compute/bin/supervisorctl -c /opt/wakari/wakari-compute/etc/supervisord.conf"
-    site.run(ansible.node, f"{control} stop wk-compute")
+    site.supervise(ansible.node, "compute", "stop", "wk-compute")
     try:
         status, output = ansible.collection("verify", token=False)
     finally:
-        site.run(ansible.node, f"{control} start wk-compute")
+        site.supervise(ansible.node, "compute", "start", "wk-compute")
     assert status == 2
     assert "Of the compute these programs do not run: wk-compute." in said(output)
 
