@@ -6,6 +6,10 @@ from __future__ import annotations
 import ast
 import json
 import secrets
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -128,6 +132,30 @@ def settle(site: Site) -> Neighbours:
     for path in list(places.values())[-2:]:
         assert secret in keeper.look(path), f"{path} was not planted"
     return Neighbours(site, keeper, thief, secret, places, pid)
+
+
+@contextmanager
+def answering(tenant: Tenant) -> Iterator[list[float]]:
+    """Ask the tenant's kernel over and over during the block; yield a list with the slowest answer in seconds."""
+    slowest, done = [0.0], threading.Event()
+    kernel = Kernel.attach(tenant.account, tenant.notebook, tenant.kernel.id)
+
+    def ask() -> None:
+        while not done.is_set():
+            began = time.monotonic()
+            assert kernel.run("1 + 1") == "2"
+            slowest[0] = max(slowest[0], time.monotonic() - began)
+            time.sleep(0.05)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    try:
+        yield slowest
+    finally:
+        done.set()
+        thread.join(70)
+    assert not thread.is_alive(), "the neighbour's kernel does not answer"
+    assert slowest[0] > 0
 
 
 def close_kernels() -> None:

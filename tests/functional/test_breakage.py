@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from tests.functional.platform import Account, Kernel, Site
+from tests.functional.teamwork import Teamwork
 
 pytestmark = pytest.mark.platform
 
@@ -33,20 +33,8 @@ with zipfile.ZipFile("tiny-1.0-py3-none-any.whl", "w") as wheel:
 """
 
 
-@dataclass(frozen=True)
-class Project:
-    site: Site
-    owner: Account
-    member: Account
-    viewer: Account
-    node: str
-    path: str
-    notebook: str
-
-    def can(self, person: Account, test: str) -> bool:
-        command = f"runuser -u {person.name} -- sh -c '{test}'"
-        said = self.site.run(self.node, f"cd {self.path} && {command} && echo yes || echo no")
-        return said.splitlines()[-1] == "yes"
+class Project(Teamwork):
+    """The team's project, with Jupyter's way to save, and what `wk-permissions` finds wrong."""
 
     def save(self, person: Account, name: str, content: dict[str, Any], kind: str) -> None:
         body = {"type": kind, "format": "json" if kind == "notebook" else "text", "content": content}
@@ -55,9 +43,7 @@ class Project:
 
     def wrong(self) -> dict[str, Any]:
         name = self.path.removeprefix("/projects/")
-        text = self.site.run(
-            self.node, f"/opt/wakari/wakari-compute/bin/wk-permissions check {name} --json", check=False
-        )
+        text = self.site.run(self.node, f"{COMMAND} check {name} --json", check=False)
         return dict(json.loads(text))
 
     def repair(self) -> None:
@@ -73,13 +59,7 @@ def notebook_of(text: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def project(site: Site) -> Project:
-    owner, member, viewer = (site.new_account(name) for name in ("owner", "member", "viewer"))
-    owner.call("POST", "/projects", {"name": "team"})
-    for person, role in ((member, "member"), (viewer, "viewer")):
-        owner.call("PUT", f"/projects/{owner.name}/team/members/{person.name}", {"role": role})
-    running = owner.start(f"{owner.name}/team")
-    path = f"/projects/{owner.name}/team"
-    return Project(site, owner, member, viewer, running["nodes"][0], path, running["urls"]["apps"]["notebook"])
+    return Project.begin(site)
 
 
 def test_notebooks_that_are_saved_by_one_stay_the_others(project: Project) -> None:

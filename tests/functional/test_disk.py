@@ -5,52 +5,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import pytest
 
 from tests.functional.platform import Account, Kernel, Site
+from tests.functional.teamwork import Teamwork
 
 pytestmark = pytest.mark.platform
 
 
-@dataclass
-class Project:
-    site: Site
-    owner: Account
-    member: Account
-    viewer: Account
-    node: str
-    path: str
-    notebook: str
-
-    def acl(self, inner: str = "") -> set[str]:
-        return {line for line in self.site.run(self.node, f"getfacl -cpE {self.path}{inner}").splitlines() if line}
-
-    def can(self, person: Account, test: str) -> bool:
-        said = self.site.run(self.node, f"runuser -u {person.name} -- sh -c '{test}' && echo yes || echo no")
-        return said.splitlines()[-1] == "yes"
-
-
 @pytest.fixture(scope="module")
-def project(site: Site) -> Project:
-    owner, member, viewer = (site.new_account(name) for name in ("owner", "member", "viewer"))
-    owner.call("POST", "/projects", {"name": "team"})
-    for person, role in ((member, "member"), (viewer, "viewer")):
-        owner.call("PUT", f"/projects/{owner.name}/team/members/{person.name}", {"role": role})
-    running = owner.start(f"{owner.name}/team")
-    return Project(
-        site,
-        owner,
-        member,
-        viewer,
-        running["nodes"][0],
-        f"/projects/{owner.name}/team",
-        running["urls"]["apps"]["notebook"],
-    )
+def project(site: Site) -> Teamwork:
+    return Teamwork.begin(site)
 
 
-def test_the_project_directory(project: Project) -> None:
+def test_the_project_directory(project: Teamwork) -> None:
     owner, member, viewer = project.owner.name, project.member.name, project.viewer.name
     assert project.acl() == {
         "user::rwx",
@@ -71,13 +40,13 @@ def test_the_project_directory(project: Project) -> None:
     assert project.site.run(project.node, f"stat -c '%U %G' {project.path}").split() == [owner, owner]
 
 
-def test_what_is_inside_follows_the_project_directory(project: Project) -> None:
+def test_what_is_inside_follows_the_project_directory(project: Teamwork) -> None:
     assert {f"user:{project.member.name}:rwx", "other::--x"} <= project.acl("/examples")
     # A file that is not executable: the mask keeps `x` from everybody, as setfacl's X would.
     assert {"user::rw-", "mask::rw-", "other::---"} <= project.acl("/Welcome.txt")
 
 
-def test_the_public_folder_is_open_to_everybody_and_the_rest_is_not(project: Project, bob: Account) -> None:
+def test_the_public_folder_is_open_to_everybody_and_the_rest_is_not(project: Teamwork, bob: Account) -> None:
     assert "other::r-x" in project.acl("/public")
     assert project.can(project.member, f"ls {project.path} >/dev/null && test -w {project.path}")
     assert project.can(project.viewer, f"ls {project.path} >/dev/null")
@@ -88,7 +57,7 @@ def test_the_public_folder_is_open_to_everybody_and_the_rest_is_not(project: Pro
     assert not project.can(bob, f"test -r {project.path}/Welcome.txt")
 
 
-def test_new_files_are_right_at_once_for_the_whole_team(project: Project) -> None:
+def test_new_files_are_right_at_once_for_the_whole_team(project: Teamwork) -> None:
     kernel = Kernel(project.member, project.notebook)
     assert kernel.run("import os, pwd; print(pwd.getpwuid(os.getuid()).pw_name)") == project.member.name
     kernel.run("import pathlib; pathlib.Path('made').mkdir(); pathlib.Path('made/by-member.txt').write_text('hello')")
@@ -97,7 +66,7 @@ def test_new_files_are_right_at_once_for_the_whole_team(project: Project) -> Non
     assert not project.can(project.viewer, f"echo no 2>/dev/null >> {project.path}/made/by-member.txt")
 
 
-def test_files_shared_with_the_root_distribution_are_untouched(project: Project) -> None:
+def test_files_shared_with_the_root_distribution_are_untouched(project: Teamwork) -> None:
     shared = project.site.run(
         project.node,
         f"find {project.path}/envs/default -type f -links +1 -name '*.py' | head -20",
@@ -117,7 +86,7 @@ def test_files_shared_with_the_root_distribution_are_untouched(project: Project)
     assert not project.can(project.owner, f"echo >> {shared[0]}")
 
 
-def test_removing_a_member_takes_the_disk_away_too(project: Project, site: Site) -> None:
+def test_removing_a_member_takes_the_disk_away_too(project: Teamwork, site: Site) -> None:
     leaver = site.new_account("leaver")
     team = f"/projects/{project.owner.name}/team/members/{leaver.name}"
     project.owner.call("PUT", team, {"role": "member"})

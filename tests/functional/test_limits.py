@@ -3,15 +3,13 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
-from tests.functional.neighbours import Neighbours, close_kernels, settle
+from tests.functional.neighbours import Neighbours, answering, close_kernels, settle
 from tests.functional.platform import Account, Site
 
 pytestmark = [pytest.mark.platform, pytest.mark.alone]
@@ -62,7 +60,7 @@ def limits(both: Neighbours) -> dict[str, Any]:
 def test_memory_is_the_apps_own(both: Neighbours, limits: dict[str, Any]) -> None:
     most = int(limits["memory_max"][:-1]) * UNITS[limits["memory_max"][-1]]
     assert both.thief.value(FILL.format(most // 8))[0] == 0  # what is within the limit is given
-    with _neighbour_answers(both) as slowest:
+    with answering(both.keeper) as slowest:
         status, told = both.thief.value(FILL.format(2 * most))
     assert status == -9, told
     assert slowest[0] < BOUND
@@ -70,7 +68,7 @@ def test_memory_is_the_apps_own(both: Neighbours, limits: dict[str, Any]) -> Non
 
 
 def test_processes_and_processor_are_the_apps_own(both: Neighbours, limits: dict[str, Any]) -> None:
-    with _neighbour_answers(both) as slowest:
+    with answering(both.keeper) as slowest:
         status, told = both.thief.value(f"said(sys.executable, '-c', {FORK.format(2 * limits['tasks_max'])!r})")
         group = both.site.run(both.node, f"systemctl show -P ControlGroup wakari-app-{both.thief.instance}.service")
         time.sleep(4)  # the children are still busy
@@ -97,28 +95,3 @@ def test_a_limit_that_the_kernel_does_not_hold_stops_the_app_with_the_reason(sit
     assert site.run(both.node, f"pgrep -u {person.name} || true") == ""
     time.sleep(3.5)  # for three seconds the gateway tells everybody of the same failure
     assert person.session.get(notebook + "api/status", timeout=90).ok
-
-
-@contextmanager
-def _neighbour_answers(both: Neighbours) -> Iterator[list[float]]:
-    """Ask the keeper's kernel over and over during the block; yield a list with the slowest answer in seconds."""
-    slowest, done = [0.0], threading.Event()
-    asked: list[float] = []
-
-    def ask() -> None:
-        while not done.is_set():
-            began = time.monotonic()
-            assert both.keeper.kernel.run("1 + 1") == "2"
-            asked.append(time.monotonic() - began)
-            time.sleep(0.05)
-
-    thread = threading.Thread(target=ask)
-    thread.start()
-    try:
-        yield slowest
-    finally:
-        done.set()
-        thread.join(70)
-    assert not thread.is_alive(), "the neighbour's kernel does not answer"
-    assert len(asked) > 2
-    slowest[0] = max(asked)

@@ -7,13 +7,12 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from tests.functional.neighbours import TOOLS, Tenant, close_kernels
+from tests.functional.neighbours import TOOLS, Tenant, answering, close_kernels
 from tests.functional.platform import Account, Kernel, Site
 from wakari.core.messages import instance_of, project_id_of
 
@@ -135,7 +134,7 @@ def test_memory_of_two_apps_together(crowd: Crowd) -> None:
     assert [status for status, _ in crowd.both(HOLD.format(each, 4))] == [0, 0]
     crowd.limit(**TOGETHER)
     assert crowd.owner.value(f"said(sys.executable, '-c', {HOLD.format(each, 0)!r})")[0] == 0
-    with _answers(crowd.neighbour) as slowest:
+    with answering(crowd.neighbour) as slowest:
         statuses = [status for status, _ in crowd.both(HOLD.format(each, 4))]
     assert -9 in statuses, statuses
     assert slowest[0] < BOUND
@@ -145,7 +144,7 @@ def test_memory_of_two_apps_together(crowd: Crowd) -> None:
 
 def test_processes_of_two_apps_together(crowd: Crowd) -> None:
     crowd.limit(**TOGETHER)
-    with _answers(crowd.neighbour) as slowest:
+    with answering(crowd.neighbour) as slowest:
         said = crowd.both(FORK.format(180, 5))
     made = [int(words) for status, words in said if status == 0]
     assert 0 < sum(made) < TOGETHER["tasks_max"], said
@@ -201,27 +200,3 @@ def test_a_limit_that_the_kernel_does_not_hold_stops_the_app_with_the_reason(sit
     assert site.run(crowd.node, f"pgrep -u {person.name} || true") == ""
     time.sleep(3.5)  # for three seconds the gateway tells everybody of the same failure
     assert Kernel(person, notebook).run(TOOLS + "\nprint(6 * 7)") == "42"
-
-
-@contextmanager
-def _answers(tenant: Tenant) -> Iterator[list[float]]:
-    """Ask the kernel over and over during the block; yield a list with the slowest answer in seconds."""
-    slowest, done = [0.0], threading.Event()
-    kernel = Kernel.attach(tenant.account, tenant.notebook, tenant.kernel.id)
-
-    def ask() -> None:
-        while not done.is_set():
-            began = time.monotonic()
-            assert kernel.run("1 + 1") == "2"
-            slowest[0] = max(slowest[0], time.monotonic() - began)
-            time.sleep(0.05)
-
-    thread = threading.Thread(target=ask)
-    thread.start()
-    try:
-        yield slowest
-    finally:
-        done.set()
-        thread.join(70)
-    assert not thread.is_alive(), "the neighbour's kernel does not answer"
-    assert slowest[0] > 0
