@@ -80,12 +80,16 @@ test-bundle: venv wheelhouse channel ## A bundle, and three test hosts that are 
 
 ##### Release
 
-.PHONY: build bundle reference clean
+.PHONY: build bundle screenshots reference clean
 build: venv wheelhouse ## Build the wheel and the collection artifact, which carries the wheelhouse, into dist/.
 	python -m build --wheel --outdir dist .
 	python -m tools.release artifact
 bundle: venv wheelhouse channel ## Write the archive for sites without a network into dist/; options in BUNDLE (docs/bundle.md).
 	python -m tools.release bundle $(BUNDLE)
+screenshots: venv ## Take the pictures of the documentation anew, into docs/images/.
+	tools/bootstrap/debian.sh test
+	$(PYTEST) tests/e2e/pages/test_pictures.py -k small
+	cp tests/e2e/out/pictures/*.png docs/images/
 reference: venv ## Write the reference of roles, modules and plugins as pages into build/reference/.
 	rm -rf build/reference && mkdir -p build/reference/rst
 	antsibull-docs collection --use-current --squash-hierarchy --output-format simplified-rst --dest-dir build/reference/rst wakari.aen

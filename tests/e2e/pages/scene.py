@@ -28,17 +28,7 @@ def furnish(kit: Kit) -> None:
     store.data_centers.set_health(west.id, "degraded", ["west-1 did not answer within 5 s: connection refused."])
     store.nodes.set_states(place.id, {"east-1": "up", "east-2": "up"})
     store.nodes.set_states(west.id, {"west-1": "down"})
-    for name, center in (("east-1", place.id), ("east-2", place.id)):
-        beat = Heartbeat(
-            at=now(),
-            interval=30,
-            load=(1.2, 0.8, 0.5),
-            cores=8,
-            memory_total=32 << 30,
-            memory_available=9 << 30,
-            apps=2,
-        )
-        store.nodes.beat(name, center, beat)
+    report_nodes(store)
     owner = people[OWNER]
     texts = {
         "ocean": ("Sea surface temperature since 1981, gridded and compared with buoys", False),
@@ -65,6 +55,23 @@ def furnish(kit: Kit) -> None:
         int("one")
     except ValueError as error:
         store.exceptions.take(error, service="wk-server", where="GET /ada/ocean", user="ada", request_id="5f1c")
+
+
+def report_nodes(store: Store) -> None:
+    """Let the nodes that are up report now."""
+    place = store.data_centers.find("east")
+    assert place is not None
+    for name, load, memory, apps in (("east-1", (1.2, 0.8, 0.5), 9, 2), ("east-2", (0.3, 0.2, 0.2), 27, 0)):
+        beat = Heartbeat(
+            at=now(),
+            interval=30,
+            load=load,
+            cores=8,
+            memory_total=32 << 30,
+            memory_available=memory << 30,
+            apps=apps,
+        )
+        store.nodes.beat(name, place.id, beat)
 
 
 def _fleet(store: Store) -> None:
@@ -103,8 +110,10 @@ def _run(store: Store, services: Any, kit: Kit, made: dict[str, Project]) -> Non
         state(
             store, made[task.project.split("/")[1]], "error" if failed else "running", reason=reason if failed else None
         )
-    use = {"since": now() - timedelta(hours=3), "cpu": 0.7, "memory": 900 << 20, "tasks": 31}
-    apps = [AppUse(user=OWNER, app="notebook", **use), AppUse(user="ben", app="terminal", **use)]
+    apps = [
+        AppUse(user=OWNER, app="notebook", since=now() - timedelta(hours=3), cpu=0.7, memory=900 << 20, tasks=31),
+        AppUse(user="ben", app="terminal", since=now() - timedelta(minutes=20), cpu=0.01, memory=38 << 20, tasks=4),
+    ]
     node = made["ocean"].nodes[0]
     store.uses.take(node, now(), {made["ocean"].id: (apps, [])})
     store.drifts.ask(made["ocean"].id, made["ocean"].path, node, now(), timedelta(0))
