@@ -104,6 +104,7 @@ class ChangeFeed:
         found: dict[str, dict[str, str]] = {}
         deadline = time.monotonic() + wait
         with self._watch(position, wait) as stream:
+            _take(stream.try_next(), data_center, found)
             while not found and time.monotonic() < deadline:
                 _take(stream.try_next(), data_center, found)
             position = _position(stream)

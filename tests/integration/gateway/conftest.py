@@ -93,6 +93,8 @@ def gateway(parts: tuple[Proxy, Node, State]) -> Gateway:
         "opening_until",
         "server_away",
         "undecided",
+        "slow",
+        "feed_silent",
         "draining",
     ):
         setattr(state, name, getattr(fresh, name))

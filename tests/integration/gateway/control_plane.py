@@ -15,6 +15,7 @@ from typing import Any
 from wakari.core import tokens
 
 AUDIENCE = "gateway:test-client"
+SILENCE = 20.0  # seconds; more than the data plane waits for anything here
 
 
 @dataclass
@@ -35,12 +36,14 @@ class State:
     opening_until: float = 0.0
     server_away: bool = False
     undecided: set[str] = field(default_factory=set)  # users about whom the server fails to decide
+    slow: set[str] = field(default_factory=set)  # users about whom it takes longer than anybody waits
     decisions: int = 0
     opens: int = 0
     instances: dict[str, str] = field(default_factory=dict)  # by owner/project, where there is more than one
     draining: bool = False
     asked_for_changes: int = 0
     feed_away: bool = True  # decisions alone, unless a test is about the feed
+    feed_silent: bool = False  # it takes questions, and leaves them without an answer
     revoked: list[dict[str, str]] = field(
         default_factory=list
     )  # what the feed has told so far; the position is its length
@@ -130,6 +133,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _changes(self, state: State, body: dict[str, Any]) -> None:
         with state.more:
+            state.more.wait_for(lambda: not state.feed_silent, SILENCE)
             now = len(state.revoked)
             after = now if body["after"] is None else int(body["after"])
             if body["after"] is not None:
@@ -148,6 +152,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._error(401, "session_ended")
             return
         user = credential.get("user") or credential["token"]
+        with state.more:
+            state.more.wait_for(lambda: user not in state.slow, SILENCE)
         if user in state.undecided:
             self._error(503, "no_decision")
             return

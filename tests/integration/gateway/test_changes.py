@@ -118,6 +118,34 @@ def test_without_the_feed_it_is_closed_within_two_seconds(told: Gateway) -> None
     assert closed_after(connection, start) < MOST
 
 
+def test_a_feed_that_falls_silent_is_noticed_within_two_seconds(told: Gateway) -> None:
+    connection = connect(told)
+    told.state.feed_silent = True
+    asked = told.state.asked_for_changes
+    wait_for(lambda: told.state.asked_for_changes > asked)  # from an answer on it counts as alive
+    start = time.monotonic()
+    told.grant("none")
+    assert closed_after(connection, start) < MOST
+
+
+def test_what_was_told_holds_within_two_seconds_where_nothing_is_decided(told: Gateway) -> None:
+    connection, other = connect(told), connect(told)
+    told.state.slow.add(told.user)
+    start = time.monotonic()
+    told.state.revoke(project=f"{told.user}/{told.project}")
+    assert closed_after(connection, start) < MOST
+    assert closed_after(other, start) < MOST
+
+
+def test_a_slow_server_ends_no_socket_about_which_nothing_was_told(told: Gateway) -> None:
+    connection = connect(told)
+    told.state.slow.add(told.user)
+    told.state.cut_feed(away=True)  # each grant is asked for
+    time.sleep(4)
+    assert echo(connection, "still here") == "still here"
+    connection.close()
+
+
 def test_what_happened_while_the_feed_was_away_is_told_after(told: Gateway) -> None:
     position = len(told.state.revoked)
     told.state.cut_feed(away=True)

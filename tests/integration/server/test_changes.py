@@ -140,6 +140,11 @@ def test_who_waits_hears_at_once(scene: Scene, feed: Feed, store: Store) -> None
     assert time.monotonic() - begin < 5
 
 
+def test_who_does_not_wait_hears_what_there_is(scene: Scene, feed: Feed, store: Store) -> None:
+    store.sessions.end(scene.sid)
+    assert feed.read(0) == [{"sid": scene.sid}]
+
+
 def test_many_changes_come_together_and_none_is_lost(scene: Scene, feed: Feed, store: Store) -> None:
     sids = {store.sessions.add("bob", 600)[1].id for _ in range(1200)}
     store.sessions.end_all("bob")

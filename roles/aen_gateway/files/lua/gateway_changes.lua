@@ -44,13 +44,13 @@ local function is_newer(mark, at)
   return when ~= nil and when >= at
 end
 
--- Returns true where something that this entry of `gateway_decisions` rests on changed after it was asked for.
-function _M.is_void(entry, credential, place)
+-- Returns true where it was told, by name, that something changed after this entry of `gateway_decisions` was asked for.
+function _M.was_told(entry, credential, place)
   local at = entry.at
   if (state:get("changed") or 0) < at then
     return false
   end
-  if (state:get("everything_changed") or 0) >= at or is_newer("project:" .. place, at) then
+  if is_newer("project:" .. place, at) then
     return true
   end
   for _, mark in ipairs(credential.marks) do
@@ -60,6 +60,11 @@ function _M.is_void(entry, credential, place)
   end
   local user = entry.decision and entry.decision.user
   return user ~= nil and is_newer("user:" .. user, at)
+end
+
+-- Returns true where something that this entry rests on changed, or may have, after it was asked for.
+function _M.is_void(entry, credential, place)
+  return (state:get("everything_changed") or 0) >= entry.at or _M.was_told(entry, credential, place)
 end
 
 return _M

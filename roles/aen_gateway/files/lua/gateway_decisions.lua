@@ -145,6 +145,13 @@ function _M.find(credential, owner, project, request_id)
   return decision, problem, 0
 end
 
+-- Returns true where a change was told after the last decision: what that was rests on does not hold any more.
+function _M.is_overtaken(credential, owner, project)
+  local place = owner .. "/" .. project
+  local entry = read(credential.key .. "|" .. place)
+  return entry ~= nil and changes.was_told(entry, credential, place)
+end
+
 -- Returns true, the decision or nil, and the problem where one is known that was asked for at most `age` seconds ago, or where
 -- the server cannot be asked; false where it must be asked (`find`, which waits).
 function _M.known(credential, owner, project, age)

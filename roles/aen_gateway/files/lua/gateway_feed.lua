@@ -5,9 +5,11 @@ local changes = require "gateway_changes"
 local cjson = require "cjson.safe"
 local control = require "gateway_control"
 
-local WAIT = 5 -- seconds an answer may wait for a change
-local TIMEOUT = 10 -- seconds
-local ALIVE = 8 -- seconds the feed counts as alive after an answer: the next comes after WAIT
+local WAIT = 0.75 -- seconds an answer may wait for a change
+local TIMEOUT = 3 -- seconds; then it is asked anew, over another connection
+-- Seconds the feed counts as alive after an answer: the next comes after WAIT. Where it does not, what changed is found by asking
+-- (gateway_sockets.lua), so that a connection or a process that falls silent delays a change by two seconds at most.
+local ALIVE = 1.25
 local RETRY = 0.5 -- seconds
 
 local _M = {}

@@ -12,6 +12,7 @@ local levels = require "gateway_levels"
 local TICK = 0.05 -- seconds between two looks at whether something changed
 local POLLED = 0.5 -- seconds between two looks at a grant while no changes are told: with a decision's 1 s, closed within 2 s
 local TOLD = 10 -- the same while changes are told
+local PATIENCE = 1.5 -- seconds a grant that a change overtook is held while the server is asked: longer would not be within 2 s
 local ASKING = 64 -- questions under way at once: many more would only wait in the control plane
 
 local _M = {}
@@ -83,13 +84,21 @@ local function look(socket, age)
   end
 end
 
+local function is_overtaken(socket)
+  return decisions.is_overtaken(socket.grant.credential, socket.grant.owner, socket.grant.project)
+end
+
 local function look_at_all(something_changed)
   local now = ngx.now()
   local age = feed.is_alive() and TOLD or POLLED
   for socket in pairs(open) do
-    socket.due = socket.due or something_changed or now - socket.looked >= age
-    if socket.due and not socket.asking and not socket.reason then
-      look(socket, age)
+    socket.due = socket.due or (something_changed or now - socket.looked >= age) and now
+    if socket.due and not socket.reason then
+      if now - socket.due > PATIENCE and is_overtaken(socket) then
+        close(socket, "no_decision")
+      elseif not socket.asking then
+        look(socket, age)
+      end
     end
   end
 end
