@@ -8,8 +8,8 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
-from ..module_utils import _inventory_needs, _inventory_topology, _inventory_variables  # noqa: TID252
-from ..plugin_utils import _controller_files, _read_inventory, _role_variables  # noqa: TID252
+from ..module_utils import _inventory_needs, _inventory_tls, _inventory_topology, _inventory_variables  # noqa: TID252
+from ..plugin_utils import _certificates, _controller_files, _read_inventory, _role_variables  # noqa: TID252
 
 
 class ActionModule(ActionBase):  # type: ignore[misc] # ansible-core ships no types
@@ -28,11 +28,14 @@ class ActionModule(ActionBase):  # type: ignore[misc] # ansible-core ships no ty
         variables = task_vars or {}
         reader = _read_inventory.Reader(variables["hostvars"], self._templar, self._loader, variables["playbook_dir"])
         inventory = reader.read()
+        looks_at_files = arguments["controller_files"]
         found = chain(
             _inventory_topology.problems(inventory),
             _inventory_variables.problems(inventory, _role_variables.known()),
             _inventory_needs.problems(inventory),
-            _controller_files.problems(inventory) if arguments["controller_files"] else (),
+            _inventory_tls.problems(inventory),
+            _controller_files.problems(inventory) if looks_at_files else (),
+            _certificates.problems(inventory, self._loader.get_real_file) if looks_at_files else (),
         )
         problems = list(dict.fromkeys(found))  # what a group says wrongly is wrong for each of its hosts
         result |= {"changed": False, "msg": f"The inventory is good: {len(inventory.hosts)} hosts."}

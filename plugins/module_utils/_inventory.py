@@ -62,6 +62,12 @@ class Host:
         """The groups of the platform that it is in."""
         return tuple(tier for tier in TIERS if tier in self.groups)
 
+    @property
+    def tls(self) -> str:
+        """The value of `aen_tls` as the roles take it: YAML reads a bare `off` as false, and left out means off."""
+        value = self.text("aen_tls")
+        return "off" if value.lower() in ("", "false", "off") else value
+
     def text(self, variable: str) -> str:
         """Return a value as text without surrounding space, "" where there is none."""
         value = self.values.get(variable)

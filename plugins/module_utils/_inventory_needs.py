@@ -97,18 +97,12 @@ def _account(inventory: Inventory) -> Iterator[str]:
             )
 
 
-def _said(host: Host, variable: str) -> str:
-    """Return a value as the roles take it: YAML reads a bare `off` as false, and left out means off."""
-    value = host.text(variable)
-    return "off" if variable == "aen_tls" and value.lower() in ("", "false", "off") else value
-
-
 def _agreed(inventory: Inventory) -> Iterator[str]:
     """Some variables are one decision for the whole platform."""
     for variable in ("aen_service_account", "aen_environment", "aen_tls"):
         values: dict[str, list[str]] = {}
         for host in inventory.of(*TIERS):
-            if value := _said(host, variable):
+            if value := host.tls if variable == "aen_tls" else host.text(variable):
                 values.setdefault(value, []).append(host.name)
         if len(values) > 1:
             said = "; ".join(f"{value} on {listed(names)}" for value, names in values.items())

@@ -19,12 +19,14 @@ description:
   - "Variables: no C(aen_*) variable that no role knows, or that the playbooks set themselves; types and choices as the
     roles' argument specifications say; nothing required missing; templates that can be evaluated."
   - "Needs of a choice: the connection string, repository, installer and hash that a provider or method asks for;
-    nothing of development in production; one service account, not root."
+    nothing of development in production; one service account, not root; addresses that fit C(aen_tls)."
   - All problems are reported together. Each is one sentence that says what to change, and where.
 author: The Wakari AEN maintainers (@wakari)
 options:
   controller_files:
-    description: Whether the files that the roles read on this controller, such as the wheelhouse, must be there.
+    description: >-
+      Whether the files that the roles read on this controller, such as the wheelhouse, must be there, and the site's
+      certificates be good for their hosts.
     type: bool
     default: false
 notes:
