@@ -80,6 +80,11 @@ class Kind(ABC):
         del wanted
         return {}
 
+    def change(self, client: Client, wanted: Mapping[str, Any], found: Found, target: Json) -> Json:
+        """Make the thing as the target says; return what the server then says of it."""
+        body = {**self.patch(wanted, self.shown(found.item), target), **self.forced(wanted)}
+        return client.write("PATCH", self.path(wanted, found), body, found.etag)
+
     def removed(self, client: Client, wanted: Mapping[str, Any], answer: Json) -> None:
         """Return once the thing is really gone: here at once, with the answer."""
         del client, wanted, answer
@@ -130,8 +135,7 @@ def _once(client: Client, kind: Kind, wanted: Mapping[str, Any], *, present: boo
     after = {**target, **dict.fromkeys(forced, "(set anew)")}
     if client.read_only:
         return Change(before, after, {**found.item, **target})
-    body = {**kind.patch(wanted, before, target), **forced}
-    item = client.write("PATCH", kind.path(wanted, found), body, found.etag)
+    item = kind.change(client, wanted, found, target)
     return Change(before, {**kind.shown(item), **dict.fromkeys(forced, "(set anew)")}, item)
 
 

@@ -102,11 +102,16 @@ class Projects(Kind):
     def path(self, wanted: Mapping[str, Any], found: Found | None) -> str:
         """Return the address."""
         del found
-        return f"/projects/{segment(wanted['owner'])}/{segment(wanted['name'])}"
+        return _address(wanted["owner"], wanted["name"])
 
     def find(self, client: Client, wanted: Mapping[str, Any]) -> Found | None:
-        """Return the project, without a tag: its state changes all the time, what we compare does not."""
+        """Return the project, without a tag: its state changes all the time, what we compare does not.
+
+        Where its owner has none of this name, that of `former_owner`, who shall hand it over.
+        """
         item, _ = client.find(self.path(wanted, None))
+        if item is None and wanted.get("former_owner") and wanted["state"] != "absent":
+            item, _ = client.find(_address(wanted["former_owner"], wanted["name"]))
         return None if item is None else Found(item)
 
     def shown(self, item: Json) -> Json:
@@ -114,23 +119,27 @@ class Projects(Kind):
         plain = {name: item[name] for name in ("owner", "name", "summary", "public", "data_center")}
         return {
             **plain,
+            "tags": sorted(item["tags"]),
             "nodes": sorted(item["nodes"]),
             "members": roles_by("user", item["members"]),
             "groups": roles_by("group", item["groups"]),
         }
 
     def target(self, wanted: Mapping[str, Any], before: Json | None) -> Json:
-        """Return how the project shall be; with `append` nobody leaves the team."""
-        plain = {name: wanted.get(name) for name in ("summary", "public", "data_center", "nodes")}
-        if plain["nodes"] is not None:
-            plain["nodes"] = sorted(plain["nodes"])
-        defaults = {"owner": wanted["owner"], "name": wanted["name"], "summary": "", "public": None}
+        """Return how the project shall be; with `append` nobody leaves the team but its new owner."""
+        plain = {name: wanted.get(name) for name in ("owner", "summary", "public", "data_center")}
+        for name in ("nodes", "tags"):
+            given = wanted.get(name)
+            plain[name] = None if given is None else sorted(set(given))
+        defaults = {"owner": wanted["owner"], "name": wanted["name"], "summary": "", "public": None, "tags": []}
         target = overlaid(before, {**defaults, "data_center": None, "nodes": None}, plain)
         for field, key in (("members", "user"), ("groups", "group")):
             present = before[field] if before else {}
             given = wanted.get(field)
             named = roles_by(key, given) if given is not None else present
             target[field] = {**present, **named} if wanted.get("append") else named
+        if before and before["owner"] != target["owner"]:
+            target["members"] = {user: role for user, role in target["members"].items() if user != target["owner"]}
         return target
 
     def creation(self, client: Client, wanted: Mapping[str, Any], target: Json) -> tuple[str, Json]:
@@ -144,6 +153,16 @@ class Projects(Kind):
         del wanted
         changed = differing(before, target)
         return {**changed, **{name: value for name, value in _team(target).items() if name in changed}}
+
+    def change(self, client: Client, wanted: Mapping[str, Any], found: Found, target: Json) -> Json:
+        """Hand the project over first where another one owns it; the former owner stays in the team as wanted."""
+        former = found.item["owner"]
+        if former != target["owner"]:
+            body = {"owner": target["owner"], "keep": target["members"].get(former)}
+            found = Found(client.write("POST", f"{_address(former, wanted['name'])}/transfer", body))
+            if self.shown(found.item) == target:
+                return found.item
+        return super().change(client, wanted, found, target)
 
     def removed(self, client: Client, wanted: Mapping[str, Any], answer: Json) -> None:
         """Wait until the node has archived the files and the project is gone; not where `wait` is false.
@@ -170,6 +189,10 @@ class Projects(Kind):
 def roles_by(key: str, entries: list[Json]) -> dict[str, str]:
     """Return role by name, in the order of names, for entries such as {"user": ..., "role": ...}."""
     return {entry[key]: entry.get("role") or "member" for entry in sorted(entries, key=lambda entry: str(entry[key]))}
+
+
+def _address(owner: str, name: str) -> str:
+    return f"/projects/{segment(owner)}/{segment(name)}"
 
 
 def _team(target: Json) -> Json:

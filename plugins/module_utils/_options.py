@@ -39,7 +39,7 @@ def group_options() -> Spec:
 
 def project_options() -> Spec:
     """Return the options of one project."""
-    return {**_project(), **APPEND, **WAIT_REMOVED}
+    return {**_project(), "former_owner": TEXT, **APPEND, **WAIT_REMOVED}
 
 
 def users_options() -> Spec:
@@ -114,6 +114,7 @@ def _project() -> Spec:
         **OWNER_NAME,
         "summary": TEXT,
         "public": {"type": "bool"},
+        "tags": NAMES,
         "members": _entries("user"),
         "groups": _entries("group"),
         "data_center": TEXT,

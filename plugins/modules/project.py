@@ -25,6 +25,11 @@ options:
     description: Its name.
     type: str
     required: true
+  former_owner:
+    description:
+      - Where O(owner) has no project of this name and this person has one, it is handed over, with its files.
+      - A project that runs is stopped. The person leaves the team unless O(members) names them.
+    type: str
 
   summary:
     description: What the project is about, in one line. Left as it is where it is not given.
@@ -34,6 +39,10 @@ options:
       - Whether everybody who can sign in reads it.
       - Left as it is where it is not given; a new project is then as the site's settings say.
     type: bool
+  tags:
+    description: The words it is found by, all of them. Left as they are where it is not given.
+    type: list
+    elements: str
 
   members:
     description: The people of the team besides the owner. Left as they are where it is not given.
@@ -106,6 +115,15 @@ EXAMPLES = r"""
     groups:
       - {group: physics, role: viewer}
 
+- name: Bob takes it over; Alice stays in the team
+  wakari.aen.project:
+    owner: bob
+    former_owner: alice
+    name: climate
+    members:
+      - {user: alice}
+    append: true
+
 - name: Remove it
   wakari.aen.project:
     owner: alice
@@ -131,6 +149,10 @@ project:
     public:
       description: Whether everybody who can sign in reads it.
       type: bool
+    tags:
+      description: The words it is found by.
+      type: list
+      elements: str
     data_center:
       description: Where it lives.
       type: str

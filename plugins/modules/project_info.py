@@ -61,6 +61,10 @@ projects:
     public:
       description: Whether everybody who can sign in reads it.
       type: bool
+    tags:
+      description: The words it is found by.
+      type: list
+      elements: str
     data_center:
       description: Where it lives.
       type: str

@@ -41,6 +41,10 @@ options:
           - Whether everybody who can sign in reads it.
           - Left as it is where it is not given; a new project is then as the site's settings say.
         type: bool
+      tags:
+        description: The words it is found by, all of them. Left as they are where it is not given.
+        type: list
+        elements: str
 
       members:
         description: The people of the team besides the owner. Left as they are where it is not given.

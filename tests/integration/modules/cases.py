@@ -48,11 +48,26 @@ CASES = [
     ),
     Case(
         "project",
-        {"owner": "alice", "name": "climate", "summary": "Ice", "public": False, "data_center": "east", **TEAM},
-        {"owner": "alice", "name": "climate", "public": True, "members": [{"user": "dave"}]},
+        {
+            "owner": "alice",
+            "name": "climate",
+            "summary": "Ice",
+            "public": False,
+            "data_center": "east",
+            **TEAM,
+            "tags": ["ice", "cores", "ice"],
+        },
+        {"owner": "alice", "name": "climate", "public": True, "members": [{"user": "dave"}], "tags": ["greenland"]},
         {"owner": "alice", "name": "climate", "state": "absent"},
         "/projects/alice/climate",
         {"summary": "Ice", "groups": [{"group": "physics", "role": "member"}]},
+    ),
+    Case(
+        "project",
+        {"name": "handed", "owner": "bob", "tags": ["ice"], "members": [{"user": "alice"}, {"user": "carol"}]},
+        {"owner": "alice", "name": "handed", "former_owner": "bob", "members": [{"user": "bob", "role": "viewer"}]},
+        {"owner": "alice", "name": "handed", "former_owner": "bob", "state": "absent"},
+        "/projects",
     ),
     Case(
         "project_member",

@@ -25,6 +25,8 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("project", {"owner": "alice", "name": "p", "groups": [{"group": "none"}]}, "no group 'none'"),
     ("project", {"owner": "alice", "name": "p", "data_center": "north"}, "no such data center"),
     ("project", {"owner": "alice", "name": "demo", "nodes": ["east-2"]}, "given at creation"),
+    ("project", {"owner": "alice", "name": "demo", "tags": ["No Tag"]}, "lower-case letters, digits and '-'"),
+    ("project", {"owner": "nobody-here", "former_owner": "alice", "name": "demo"}, "no user 'nobody-here'"),
     ("project", {"owner": "../x", "name": "demo"}, "Add the user first"),
     ("project_member", {"project": "alice", "user": "bob"}, "owner and name"),
     ("project_member", {"project": "alice/none", "user": "bob"}, "no such project"),
@@ -149,6 +151,26 @@ def test_append_takes_nobody_out(demo: Live) -> None:
     found = demo.kit.services.store.projects.get("alice", "demo")
     assert found
     assert {entry.user: entry.role for entry in found.members} == {"bob": "member", "carol": "viewer"}
+
+
+def test_a_project_changes_hands_with_one_request_and_once(demo: Live) -> None:
+    demo.good("project", owner="alice", name="demo", members=[{"user": "bob"}, {"user": "carol"}], tags=["ice"])
+    demo.forget()
+    wanted: dict[str, Any] = {"owner": "bob", "former_owner": "alice", "name": "demo"}
+    handed = demo.good("project", **wanted, members=[{"user": "alice", "role": "viewer"}], append=True)
+    assert demo.writes == ["POST /api/v1/projects/alice/demo/transfer"]
+    assert (handed["diff"]["before"]["owner"], handed["diff"]["after"]["owner"]) == ("alice", "bob")
+    found = demo.kit.services.store.projects.get("bob", "demo")
+    assert found
+    assert {entry.user: entry.role for entry in found.members} == {"alice": "viewer", "carol": "member"}
+    assert found.tags == ("ice",)
+    assert demo.good("project", **wanted)["changed"] is False
+    # The former owner may have another one of this name by now: it is left alone.
+    demo.good("project", owner="alice", name="demo")
+    assert demo.good("project", **wanted)["changed"] is False
+    demo.good("project", **wanted, state="absent")
+    assert demo.good("project", **wanted, state="absent")["changed"] is False
+    assert demo.kit.services.store.projects.get("alice", "demo")
 
 
 def test_what_somebody_changed_between_reading_and_writing_is_looked_at_again(demo: Live) -> None:
