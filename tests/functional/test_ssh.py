@@ -97,12 +97,34 @@ def test_who_leaves_the_team_is_out_open_sessions_included(
     assert site.run(node, f"ls /var/lib/wakari/ssh-keys/{bob.name} 2>&1 || true").endswith("No such file or directory")
 
 
+def test_a_banned_person_is_out_with_what_they_left_behind_and_comes_back(
+    site: Site, alice: Account, project: dict[str, Any], door: Door
+) -> None:
+    alice.call("POST", "/ssh-keys", {"key": door.key("page")})
+    soon(lambda: door.opens(alice.name, "page"))
+    own = door.key("own").strip()
+    door.run(alice.name, "page", f"umask 077; mkdir .ssh; echo '{own}' > .ssh/authorized_keys")
+    node = project["nodes"][0]
+    # In no session of theirs, as what cron starts; and deaf to a request to end.
+    site.run(node, f"systemd-run --uid={alice.name} sh -c 'trap \"\" TERM; while :; do sleep 1; done'")
+    assert site.run(node, f"pgrep -u {alice.name} -x sh")
+    site.admin().call("PUT", f"/users/{alice.name}/ban", {"reason": "test"})
+    soon(lambda: not door.opens(alice.name, "own"))
+    soon(lambda: site.run(node, f"pgrep -u {alice.name} || true") == "")
+    assert site.run(node, f"chage -l {alice.name} | grep ^Account").endswith("Jan 02, 1970")
+    site.admin().call("DELETE", f"/users/{alice.name}/ban")
+    soon(lambda: door.opens(alice.name, "own"))
+    soon(lambda: door.opens(alice.name, "page"))
+
+
 def test_a_closed_account_is_out(site: Site, alice: Account, bob: Account, project: dict[str, Any], door: Door) -> None:
     bob.call("POST", "/ssh-keys", {"key": door.key("b")})
     alice.call("PUT", f"/projects/{alice.name}/{project['name']}/members/{bob.name}", {"role": "member"})
     soon(lambda: door.opens(bob.name, "b"))
     site.admin().call("DELETE", f"/users/{bob.name}")
     soon(lambda: not door.opens(bob.name, "b"))
+    node = project["nodes"][0]
+    soon(lambda: site.run(node, f"chage -l {bob.name} | grep ^Account").endswith("Jan 02, 1970"))
 
 
 def test_keys_go_with_a_deleted_project(site: Site, alice: Account, project: dict[str, Any], door: Door) -> None:

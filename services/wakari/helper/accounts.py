@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wakari.core.errors import AppError
-from wakari.core.messages import Person, ProjectSpec
-from wakari.helper import locks
+from wakari.core.messages import FIRST_UID, LAST_UID, Person, ProjectSpec
+from wakari.helper import locks, processes
 from wakari.helper.settings import HelperSettings
 from wakari.permissions.policy import Team
 
@@ -21,6 +21,10 @@ FIRST_PERSON = 1000  # UID_MIN of login.defs(5): below are the system's own acco
 _NOBODY = 65534
 # As long as lckpwdf(3) waits: an administrator's useradd, or one whose caller was killed, is over by then.
 _LOCK_SECONDS = 15
+# Of shadow(5): the day after which PAM refuses the account to everybody; the first one, as passwd(1) advises.
+_CLOSED = "1"
+_SHADOW = Path("/etc/shadow")
+_EXPIRY_FIELD = 7
 # Messages in English, for the one that tells of a lock.
 _ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}
 
@@ -97,6 +101,30 @@ class Accounts:
             )
         return found
 
+    def close(self, name: str) -> None:
+        """Let nobody in by the account, whatever they know, and end all that runs as it, where the platform made it.
+
+        Files stay the person's. Raises AppError as `processes.end`, and `account_failed`.
+        """
+        found = _find(name)
+        if found is not None and self._is_ours(found):
+            self._expire(name, _CLOSED)
+            processes.end(found.uid)
+
+    def open(self, name: str) -> None:
+        """Let the person in again, where `close` shut the account; raise AppError `account_failed`."""
+        found = _find(name)
+        if found is not None and self._is_ours(found) and _expires(name) == _CLOSED:
+            self._expire(name, "")
+
+    def _is_ours(self, account: Account) -> bool:
+        return self._settings.manage_accounts and FIRST_UID <= account.uid <= LAST_UID
+
+    def _expire(self, name: str, day: str) -> None:
+        if _expires(name) not in {day, None}:
+            with locks.held(self._settings.run_dir, "accounts.lock", lambda: None):
+                _run(["usermod", "--expiredate", day, "--", name], name)
+
     def team(self, spec: ProjectSpec, *, make: bool = True) -> tuple[Account, Team]:
         """Return the owner's account and the project's team by uid; accounts are made as `ensure` does."""
         owner = self.ensure(spec.owner, make=make)
@@ -156,17 +184,17 @@ class Accounts:
             group = grp.getgrnam(person.name)
         except KeyError:
             # groupadd(8) refuses a gid that is taken.
-            _run(["groupadd", "--gid", str(person.gid), "--", person.name], person)
+            _run(["groupadd", "--gid", str(person.gid), "--", person.name], person.name)
         else:
             if group.gr_gid != person.gid:
                 raise _conflict(person, f"cannot be made: a group of that name has gid {group.gr_gid}")
         home = self._settings.home_root / person.name
         command = ["useradd", "--uid", str(person.uid), "--gid", str(person.gid), "--no-user-group"]
         command += ["--home-dir", str(home), "--create-home", "--key", "HOME_MODE=0700", "--shell", "/bin/bash"]
-        _run([*command, "--comment", person.name, "--", person.name], person)
+        _run([*command, "--comment", person.name, "--", person.name], person.name)
         found = _find(person.name)
         if found is None:
-            raise _failed(person, "useradd ended well, and the account is not there")
+            raise _failed(person.name, "useradd ended well, and the account is not there")
         return found
 
 
@@ -178,7 +206,13 @@ def _find(name: str) -> Account | None:
     return Account(entry.pw_name, entry.pw_uid, entry.pw_gid, Path(entry.pw_dir), entry.pw_shell or "/bin/sh")
 
 
-def _run(command: list[str], person: Person) -> None:
+def _expires(name: str) -> str | None:
+    """Return the day on which the account expires, in the words of shadow(5); None where it is not in that file."""
+    lines = (line.split(":") for line in _SHADOW.read_text(encoding="utf-8").splitlines())
+    return next((fields[_EXPIRY_FIELD] for fields in lines if fields[0] == name), None)
+
+
+def _run(command: list[str], name: str) -> None:
     """Run a command of shadow-utils; wait where another program holds the account files (lckpwdf(3))."""
     deadline = time.monotonic() + _LOCK_SECONDS
     while True:
@@ -186,14 +220,14 @@ def _run(command: list[str], person: Person) -> None:
         if done.returncode == 0:
             return
         if "cannot lock" not in done.stderr or time.monotonic() > deadline:
-            raise _failed(person, done.stderr.strip()[-300:])
+            raise _failed(name, done.stderr.strip()[-300:])
         time.sleep(0.2)
 
 
-def _failed(person: Person, why: str) -> AppError:
+def _failed(name: str, why: str) -> AppError:
     return AppError(
         "account_failed",
-        f"The account {person.name!r} could not be made: {why}",
+        f"The account {name!r} could not be made or changed: {why}",
         hint="An administrator must look at the accounts of this node.",
         status=500,
     )

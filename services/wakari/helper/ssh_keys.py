@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """SSH keys of the people of this node's projects: one file of root's for each, which sshd reads besides their own.
 
+Who has a file, with keys or without, has a project here; the account of who has none any more is closed.
 The drop-in of the role names the folder in AuthorizedKeysFile (sshd_config(5)). Nothing in a home is touched.
 """
 
 from __future__ import annotations
 
-import pwd
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 from wakari.core.errors import AppError
-from wakari.core.messages import FIRST_UID, LAST_UID, Person, ProjectSpec
-from wakari.helper import locks, systemd
+from wakari.core.messages import Person, ProjectSpec
+from wakari.helper import locks
 from wakari.helper.accounts import Accounts
 from wakari.helper.settings import HelperSettings
 from wakari.permissions.failures import write_error
@@ -33,7 +33,7 @@ class SshKeys:
         self._folder = settings.state_dir / "ssh-keys"
 
     def give(self, spec: ProjectSpec) -> None:
-        """Write the keys of the project's people; a file that tells a newer revision stays.
+        """Write the keys of the project's people, and open their accounts; a file that tells a newer revision stays.
 
         A person whose account here is missing, or is not theirs, gets no file.
 
@@ -50,15 +50,21 @@ class SshKeys:
                     self._file(person.name).unlink(missing_ok=True)
                 else:
                     self._write(person)
+                    if not person.banned:
+                        self._accounts.open(person.name)
         if failed is not None:
             raise failed
 
     def withdraw(self, spec: ProjectSpec | None = None) -> list[str]:
-        """Take the keys of everybody who is banned, or in no project of this node; return their names.
+        """Take the keys of everybody who is banned, or in no project of this node, and close their accounts.
 
-        `spec` is a project as it is now, where what was told last is older. Their SSH sessions are ended, too, where
-        the platform made the account: a site that made it may have given them other ways in.
+        Returns their names. `spec` is a project as it is now, where what was told last is older. A site that makes the
+        accounts itself, and may have given them other ways in, closes them itself.
+
+        Raises:
+            AppError: what `Accounts.close` raises first, once all are done; asked again, it tries those anew.
         """
+        failed: AppError | None = None
         with self._lock():
             files = {path.name: path for path in self._folder.iterdir() if not path.name.startswith(".")}
             here = {person.name for person in spec.people} if spec else set()
@@ -68,15 +74,23 @@ class SshKeys:
             banned = {person.name for person in spec.people if person.banned} if spec else set()
             gone = sorted(files.keys() - (here - banned))
             for name in gone:
-                files[name].unlink(missing_ok=True)
-        for name in gone:
-            self._end_sessions(name)
+                # First no key, then nobody who came by one; the file goes last: it tells that there is work left.
+                files[name].write_text("", encoding="ascii")
+                try:
+                    self._accounts.close(name)
+                except AppError as error:
+                    failed = failed or error
+                else:
+                    files[name].unlink()
+        if failed is not None:
+            raise failed
         return gone
 
     def _write(self, person: Person) -> None:
-        if person.ssh_keys is None:
-            return
         path = self._file(person.name)
+        if person.ssh_keys is None:
+            path.touch(mode=0o644)
+            return
         if _revision(path) > person.ssh_keys.revision:
             return
         head = [f"{_REVISION}{person.ssh_keys.revision}", "# From the account page; changes made here are lost."]
@@ -87,14 +101,6 @@ class SshKeys:
             temporary.replace(path)
         except OSError as error:
             raise write_error(error) from error
-
-    def _end_sessions(self, name: str) -> None:
-        try:
-            uid = pwd.getpwnam(name).pw_uid
-        except KeyError:
-            return
-        if self._settings.manage_accounts and FIRST_UID <= uid <= LAST_UID:
-            systemd.end_sessions(uid)
 
     def _file(self, name: str) -> Path:
         return self._folder / name

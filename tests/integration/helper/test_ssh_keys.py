@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Files of SSH keys on a node: whose there are, which revision, and that they go with the last project.
 
-Without systemd a request that ends sessions, or sets limits, ends with an error: what it did before is looked at.
+So does the account: it is closed, and opened again. Without systemd a request that sets limits ends with an error: what
+it did before is looked at.
 """
 
 from __future__ import annotations
@@ -73,6 +74,53 @@ def test_a_banned_owner_loses_the_keys_at_once_and_gets_them_back(host: Host) ->
     assert keys_of(host, "bob") == [SECOND]
     start(host, "p2", owner=with_keys(ALICE, 3, FIRST))
     assert keys_of(host, "alice") == [FIRST]
+
+
+def expiry_of(host: Host, name: str) -> str:
+    """Return the day on which the account expires, of shadow(5); empty for never."""
+    return host.in_namespace("sh", "-c", f"grep ^{name}: /etc/shadow").split(":")[7]
+
+
+def test_who_has_no_project_here_any_more_has_a_closed_account(host: Host) -> None:
+    bob = {**BOB, "role": "member"}  # never had a key on the account page
+    start(host, "p1", bob)
+    start(host, "p2", bob)
+    start(host, "p1")
+    assert expiry_of(host, "bob") == ""  # p2 is theirs still
+    start(host, "p2")
+    assert expiry_of(host, "bob") == "1"
+    assert expiry_of(host, "alice") == ""
+    start(host, "p2")
+    assert expiry_of(host, "bob") == "1"
+    start(host, "p2", bob)
+    assert expiry_of(host, "bob") == ""
+
+
+def test_a_banned_owner_has_a_closed_account_until_the_ban_is_lifted(host: Host) -> None:
+    start(host, "p1")
+    apply(host, "p1", owner={**with_keys(ALICE, 2), "banned": True})
+    assert expiry_of(host, "alice") == "1"
+    apply(host, "p1", owner={**with_keys(ALICE, 2), "banned": True})
+    assert expiry_of(host, "alice") == "1"
+    apply(host, "p1", owner=with_keys(ALICE, 2, FIRST))
+    assert expiry_of(host, "alice") == ""
+    assert keys_of(host, "alice") == [FIRST]
+
+
+def test_an_expiry_that_the_site_set_stays(host: Host) -> None:
+    start(host, "p1")
+    host.in_namespace("usermod", "--expiredate", "2001-01-01", "alice")
+    start(host, "p1")
+    assert expiry_of(host, "alice") == "11323"
+
+
+def test_accounts_that_the_site_makes_are_never_closed(host: Host) -> None:
+    bob = {**BOB, "role": "member"}
+    start(host, "p1", bob)
+    host.shared.write_text(json.dumps({**json.loads(host.shared.read_text()), "MANAGE_ACCOUNTS": False}))
+    start(host, "p1")
+    assert keys_of(host, "bob") is None
+    assert expiry_of(host, "bob") == ""
 
 
 def test_a_late_job_does_not_bring_a_removed_key_back(host: Host) -> None:
