@@ -31,6 +31,7 @@ CONFIGURATION = """\
 [defaults]
 collections_path = .
 forks = 25
+timeout = 60
 
 [ssh_connection]
 pipelining = true
