@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`python -m tests.operations.describe FILE`: write what tests need to know of the hosts."""
+"""`python -m tests.operations.describe INVENTORY FILE`: write what tests need to know of the hosts."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ from tools.up.description import PASSWORD_FILE, describe
 from tools.up.inventory import read
 from tools.up.steps import ROOT
 
-INVENTORY = ROOT / "tests" / "operations" / "inventory"
-
 
 def hosts(*arguments: str) -> str:
     """Return what the command of the test hosts prints."""
@@ -22,9 +20,9 @@ def hosts(*arguments: str) -> str:
     return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
 
 
-def main(file: Path) -> None:
+def main(folder: Path, file: Path) -> None:
     """Write the description, readable by its owner alone."""
-    inventory = read(INVENTORY)
+    inventory = read(folder)
     password = hosts("ssh", inventory.of("aen_server")[0].name, "sudo", "cat", PASSWORD_FILE).strip()
     described = describe(inventory, json.loads(hosts("status", "--json")), password)
     file.parent.mkdir(mode=0o700, exist_ok=True)
@@ -33,4 +31,4 @@ def main(file: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]))

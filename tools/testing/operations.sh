@@ -6,12 +6,15 @@ set -eu
 cd "$(dirname "$0")/../.."
 root=$PWD
 first=${FIRST_RELEASE:-5acf04c}
-old=$(mktemp -d)/checkout
+work=$(mktemp -d /var/tmp/aen-operations.XXXXXX)
+old=$work/checkout
 finish() {
   python -m tools.hosts down op-server op-gateway op-node1 op-node2 || true
   git worktree remove --force "$old" || true
+  rm -rf "$work"
 }
 trap finish EXIT
+python -m tools.hosts deps
 git worktree add --detach "$old" "$first"
 mkdir -p "$old/.ansible/collections/ansible_collections/wakari"
 ln -s ../../../.. "$old/.ansible/collections/ansible_collections/wakari/aen"
@@ -23,5 +26,5 @@ python -m tools.hosts up op-server=59 op-gateway=60 op-node1=61 op-node2=62 --me
   ansible-playbook site.yml -i "$root/tests/operations/inventory"
 )
 export AEN_OPERATIONS_INVENTORY="$root/tests/operations/inventory" AEN_LOCAL_JSON="$root/.aen/operations.json"
-python -m tests.operations.describe "$AEN_LOCAL_JSON"
-pytest -q tests/operations
+python -m tests.operations.describe "$AEN_OPERATIONS_INVENTORY" "$AEN_LOCAL_JSON"
+pytest -q tests/operations/test_operations.py
