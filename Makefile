@@ -57,7 +57,7 @@ check-unit: venv
 
 ##### Tests on real parts
 
-.PHONY: test test-integration test-all-in-one test-cluster test-operations test-trixie test-bundle test-sanity
+.PHONY: test test-integration test-all-in-one test-cluster test-operations test-trixie test-bundle test-artifact test-sanity
 test: check test-integration test-all-in-one test-cluster ## Everything. Needs root.
 test-integration: venv ## Services against a real mongod, NGINX and conda channel on loopback.
 	tools/bootstrap/debian.sh test
@@ -77,6 +77,8 @@ test-sanity: venv ## ansible-test sanity on a copy of the collection; some minut
 	tools/testing/sanity.sh
 test-bundle: venv wheelhouse channel ## A bundle, and three test hosts that are cut off from all packages.
 	tools/testing/bundle.sh
+test-artifact: venv wheelhouse channel ## The collection artifact, used from an empty folder, on one test host.
+	tools/testing/artifact.sh
 
 ##### Release
 
