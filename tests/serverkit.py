@@ -25,7 +25,7 @@ from wakari.server.services import EXTENSION, Services
 from wakari.server.settings import ServerSettings
 from wakari.store import Store, connect
 from wakari.store.indexes import INDEXES
-from wakari.store.records import DataCenter, Project, User
+from wakari.store.records import Authorization, DataCenter, Project, Session, User
 
 URL = "http://server.test"
 PASSWORD = "correct horse battery"
@@ -82,6 +82,28 @@ def store(services: Services) -> Store:
     return services.store
 
 
+def authorize(services: Services, user: str, data_center: str, session: Session | None = None) -> Authorization:
+    """Let the gateway of a data center act for the person, in a browser of its own where no session is given."""
+    store = services.store
+    if session is None:
+        _, session = store.sessions.add(user, 600)
+    code = store.codes.add(
+        client_id=data_center,
+        redirect_uri="",
+        scope="gateway",
+        user=user,
+        sid=session.id,
+        code_challenge="",
+        browser="Firefox on Linux",
+        address="192.0.2.7",
+        lifetime=60,
+    )
+    used, _ = store.codes.use(code, data_center)
+    granted = services.authorizations.grant(used) if used else None
+    assert granted, "the session is over"
+    return granted
+
+
 @dataclass
 class Kit:
     """Makes people, places and projects, and clients that act for them."""
@@ -110,6 +132,9 @@ class Kit:
 
     def project(self, owner: User, name: str = "demo", **options: Any) -> Project:
         return self.services.creation.create(self.caller(owner), name, **options)
+
+    def authorize(self, user: str, data_center: str, session: Session | None = None) -> Authorization:
+        return authorize(self.services, user, data_center, session)
 
     def browser(self, user: User | None = None) -> Browser:
         browser = Browser(self.app.test_client())

@@ -42,9 +42,11 @@ class Action(StrEnum):
     TASK_READ_ALL = "task.read-all"
     TASK_MANAGE = "task.manage"
     TOKEN_OWN = "token.own"  # noqa: S105 - the name of an action
+    AUTHORIZATION_OWN = "authorization.own"
     SSH_KEY_OWN = "ssh-key.own"
     SEARCH_OWN = "search.own"
     TOKEN_ALL = "token.all"  # noqa: S105 - the name of an action
+    AUTHORIZATION_ALL = "authorization.all"
     APP_READ_ALL = "app.read-all"
     APP_STOP = "app.stop"
     EXCEPTION_READ = "exception.read"
@@ -96,9 +98,13 @@ TABLE: Mapping[Action, Rule] = MappingProxyType(
         Action.TASK_READ_ALL: Rule("See everybody's tasks", site=SiteRole.STAFF),
         Action.TASK_MANAGE: Rule("Queue a task again that ended badly, discard a dead one", site=SiteRole.SUPERUSER),
         Action.TOKEN_OWN: Rule("List and revoke one's own API tokens", site=SiteRole.USER),
+        Action.AUTHORIZATION_OWN: Rule("List and revoke what gateways may do in one's own name", site=SiteRole.USER),
         Action.SSH_KEY_OWN: Rule("List, add and remove one's own SSH keys", site=SiteRole.USER),
         Action.SEARCH_OWN: Rule("Search, and keep one's own searches", site=SiteRole.USER),
         Action.TOKEN_ALL: Rule("List and revoke everybody's API tokens", site=SiteRole.SUPERUSER),
+        Action.AUTHORIZATION_ALL: Rule(
+            "List and revoke what gateways may do in everybody's name", site=SiteRole.SUPERUSER
+        ),
         Action.APP_READ_ALL: Rule("List the apps that run on all nodes", site=SiteRole.STAFF),
         Action.APP_STOP: Rule("Stop one app of another person", site=SiteRole.SUPERUSER),
         Action.EXCEPTION_READ: Rule("See unexpected errors of the services, mark them as read", site=SiteRole.STAFF),

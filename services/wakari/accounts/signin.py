@@ -125,13 +125,13 @@ class SignIn:
     def resume_session(self, secret: str, *, use: bool = True) -> tuple[User, Session] | None:
         """Return the person and the session of a cookie; None where it is over. `use`: the look keeps it alive."""
         session = self.store.sessions.resume(secret, self.idle, use=use) if secret else None
-        user = self._let_in(session.user) if session else None
+        user = self.let_in(session.user) if session else None
         return (user, session) if user and session else None
 
     def alive(self, session_id: str, user: str) -> User | None:
-        """Return the person of a session a gateway vouches for; None where it is over."""
+        """Return the person of a session that is used by what came from it; None where it is over."""
         session = self.store.sessions.alive(session_id, user, self.idle)
-        return self._let_in(session.user) if session else None
+        return self.let_in(session.user) if session else None
 
     def end_session(self, session: Session, address: str) -> None:
         """End a session and what was given to gateways for it."""
@@ -165,7 +165,7 @@ class SignIn:
         if not secret.startswith(TOKEN_PREFIX):
             return None
         token = self.store.tokens.resume(secret)
-        return self._let_in(token.user) if token and token.sid is None else None
+        return self.let_in(token.user) if token and token.sid is None else None
 
     def revoke_token(self, user: str, token_id: str, address: str = "", *, actor: str = "") -> bool:
         """End one of a person's tokens, by themselves where no actor is named; return whether there was one."""
@@ -179,7 +179,7 @@ class SignIn:
             self.store.audit.add("session.banned", user.name, user.name, address)
             raise ban.refusal(user)
 
-    def _let_in(self, name: str) -> User | None:
+    def let_in(self, name: str) -> User | None:
         """Return the person; None for one who is banned: a session that was opened while they were is none."""
         user = self.store.users.get(name)
         return user if user is not None and not user.banned else None

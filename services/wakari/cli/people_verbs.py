@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`wk-server-admin users | groups | tokens`."""
+"""`wk-server-admin users | groups | tokens | authorizations`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import argparse
 from wakari.cli import server_verbs
 from wakari.cli.verbs import ACTOR, ALL, Result, Subparsers
 from wakari.core.errors import AppError
+from wakari.server.api.models.authorizations import AuthorizationOut
 from wakari.server.api.models.people import UserOut
 from wakari.server.services import Services
 from wakari.store.records import Group, Token
@@ -46,6 +47,11 @@ def enter(verbs: Subparsers) -> None:
     tokens.action("show", show_token, "show a token, without its secret", "ID")
     server_verbs.token_options(tokens.action("add", server_verbs.issue_token, "print a new API token of a user"))
     tokens.action("remove", remove_token, "revoke a token", "ID")
+
+    authorizations = verbs.things("authorizations", list_authorizations, "list and revoke what gateways may do")
+    authorizations.filter("--user", metavar="NAME")
+    authorizations.action("remove", remove_authorization, "revoke one, and sign its browser out", "ID")
+    authorizations.action("remove-all", remove_authorizations, "revoke all, and sign all browsers out", "NAME")
 
 
 def list_users(services: Services, arguments: argparse.Namespace) -> Result:
@@ -137,6 +143,32 @@ def remove_token(services: Services, arguments: argparse.Namespace) -> Result:
     token = _known_token(services, arguments.id)
     changed = services.sign_in.revoke_token(token.user, token.id, actor=ACTOR)
     return {"changed": changed, "user": token.user}
+
+
+def list_authorizations(services: Services, arguments: argparse.Namespace) -> Result:
+    """Return living authorizations, the one used last first."""
+    places = {center.id: center for center in services.store.data_centers.all()}
+    living = services.authorizations
+    found = living.of(arguments.user) if arguments.user else living.everybodys(ALL)
+    return [
+        {"user": one.user, **AuthorizationOut.of(one, places.get(one.data_center)).model_dump(mode="json")}
+        for one in found
+    ]
+
+
+def remove_authorization(services: Services, arguments: argparse.Namespace) -> Result:
+    """Revoke an authorization of whoever has it."""
+    living = services.authorizations
+    user = next((one.user for one in living.everybodys(ALL) if one.id == arguments.id), "")
+    living.revoke(user, arguments.id, actor=ACTOR)
+    return {"changed": True, "user": user}
+
+
+def remove_authorizations(services: Services, arguments: argparse.Namespace) -> Result:
+    """Revoke all authorizations of a person."""
+    user = accounts_name(services, arguments.name)
+    revoked = services.authorizations.revoke_all(user, actor=ACTOR)
+    return {"changed": revoked > 0, "user": user, "revoked": revoked}
 
 
 def _known_token(services: Services, token_id: str) -> Token:

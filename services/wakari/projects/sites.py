@@ -105,6 +105,7 @@ class Sites:
                     hint="Delete its projects, then remove its nodes.",
                     status=409,
                 )
+            self.store.authorizations.end_with_data_center(data_center.id, tx)
             return self.store.data_centers.remove(data_center.id, tx)
 
         if self.store.transaction(remove) is None:

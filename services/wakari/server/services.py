@@ -9,7 +9,7 @@ from typing import cast
 
 from flask import current_app
 
-from wakari.accounts import Accounts, Bans, Offboarding, Registrations, Resets, SignIn, SshKeys
+from wakari.accounts import Accounts, Authorizations, Bans, Offboarding, Registrations, Resets, SignIn, SshKeys
 from wakari.accounts.backends.choice import directory_settings, password_backend
 from wakari.accounts.backends.oidc import Oidc
 from wakari.accounts.directory import Directory
@@ -55,6 +55,7 @@ class Services:
     outbox: Outbox
     reset_mail: ResetMail
     sign_in: SignIn
+    authorizations: Authorizations
     oidc: Oidc | None
     creation: Creation
     lifecycle: Lifecycle
@@ -83,6 +84,7 @@ def build(settings: ServerSettings) -> Services:
     groups = Groups(store)
     directory = Directory(store, accounts, groups, directory_settings(settings))
     backend = password_backend(settings, settings.prefix)
+    sign_in = SignIn(store, settings.session_lifetime, settings.session_idle, directory, backend)
     return Services(
         settings=settings,
         store=store,
@@ -100,7 +102,8 @@ def build(settings: ServerSettings) -> Services:
         outbox=outbox,
         reset_mail=ResetMail(store, resets, outbox),
         offboarding=Offboarding(store, accounts, bans, transfer.transfer, team.leave_all),
-        sign_in=SignIn(store, settings.session_lifetime, settings.session_idle, directory, backend),
+        sign_in=sign_in,
+        authorizations=Authorizations(store, sign_in),
         oidc=_oidc(settings),
         creation=Creation(store, settings.default_project_public),
         lifecycle=Lifecycle(store),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from flask import g, request
 
 from wakari.access import Caller
+from wakari.accounts import browsers
 from wakari.core import web
 from wakari.core.errors import AppError
 from wakari.server.services import services
@@ -32,6 +33,11 @@ class SignedIn:
 def address() -> str:
     """Return the client's address as NGINX saw it."""
     return request.remote_addr or ""
+
+
+def browser() -> str:
+    """Return in words what the client says it is."""
+    return browsers.words(request.headers.get("User-Agent", ""))
 
 
 def by_cookie() -> SignedIn | None:

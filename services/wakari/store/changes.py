@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What changed who may do what, in the order it was written: a change stream of MongoDB, read in pieces.
 
-No writer takes part: whatever changes a session, a token, an account or a project is seen, a TTL index and an
+No writer takes part: whatever changes an authorization, a token, an account or a project is seen, a TTL index and an
 administrator's command included. A position is a resume token (MongoDB manual, "Change Streams").
 """
 
@@ -36,7 +36,7 @@ _WATCHED: list[dict[str, Any]] = [
     {
         "$match": {
             "$or": [
-                {"ns.coll": "sessions", "operationType": "delete"},
+                {"ns.coll": "authorizations", "operationType": "delete"},
                 # Revoked: Tokens.revoke lets it end at once. One that ran out was over by itself.
                 {
                     "ns.coll": "tokens",
@@ -134,7 +134,7 @@ def _told(event: Mapping[str, Any], data_center: str) -> Iterator[tuple[str, str
     """Yield kind and value of a change; UNKNOWN where what changed was removed before it could be read."""
     kind = event["ns"]["coll"]
     key = str(event["documentKey"]["_id"])
-    if kind == "sessions":
+    if kind == "authorizations":
         yield "sid", key
         return
     document = event.get("fullDocument")

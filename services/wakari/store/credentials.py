@@ -6,7 +6,8 @@ from __future__ import annotations
 import secrets
 from datetime import timedelta
 
-from wakari.store.base import Transaction, digest, new_id, now
+from wakari.store.authorizations import Authorizations
+from wakari.store.base import Documents, Transaction, digest, new_id, now
 from wakari.store.records import Code, Session, Token
 from wakari.store.repository import Repository
 
@@ -15,9 +16,13 @@ SEEN_EVERY = 60  # seconds; the time of last use is written no more often than t
 
 
 class Sessions(Repository[Session]):
-    """Sign-ins on the server's pages."""
+    """Sign-ins on the server's pages. What gateways were given for one ends with it."""
 
     kind = Session
+
+    def __init__(self, documents: Documents, authorizations: Authorizations) -> None:
+        super().__init__(documents)
+        self._authorizations = authorizations
 
     def add(self, user: str, lifetime: float) -> tuple[str, Session]:
         """Return the secret for the cookie and the session, which ends after `lifetime` seconds at the latest."""
@@ -40,6 +45,10 @@ class Sessions(Repository[Session]):
         """
         return self._seen(self._one({"digest": digest(secret)}), idle, use=use)
 
+    def get(self, session_id: str) -> Session | None:
+        """Return a session that was not ended; None otherwise."""
+        return self._one({"_id": session_id})
+
     def alive(self, session_id: str, user: str, idle: float) -> Session | None:
         """Return the living session with this id and user; None otherwise. Counts as use."""
         return self._seen(self._one({"_id": session_id, "user": user}), idle, use=True)
@@ -58,11 +67,15 @@ class Sessions(Repository[Session]):
 
     def end(self, session_id: str) -> Session | None:
         """End one session; return it, None where it was over."""
-        return self._delete({"_id": session_id})
+        ended = self._delete({"_id": session_id})
+        self._authorizations.end_with_session(session_id)
+        return ended
 
     def end_all(self, user: str, tx: Transaction = None, *, but: str = "") -> int:
         """End all sessions of a person except the one with id `but`; return how many."""
-        return self._delete_many({"user": user, "_id": {"$ne": but}}, tx)
+        ended = self._delete_many({"user": user, "_id": {"$ne": but}}, tx)
+        self._authorizations.end_all(user, tx, but=but)
+        return ended
 
 
 class Tokens(Repository[Token]):
@@ -148,6 +161,8 @@ class Codes(Repository[Code]):
         user: str,
         sid: str,
         code_challenge: str,
+        browser: str,
+        address: str,
         lifetime: float,
     ) -> str:
         """Return a new code for one use within `lifetime` seconds."""
@@ -161,6 +176,8 @@ class Codes(Repository[Code]):
                 "user": user,
                 "sid": sid,
                 "code_challenge": code_challenge,
+                "browser": browser,
+                "address": address,
                 "used": False,
                 "expires_at": now() + timedelta(seconds=lifetime),
             }

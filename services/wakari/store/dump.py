@@ -20,7 +20,7 @@ from wakari.store.errors import StoreUnavailable, translated
 from wakari.store.indexes import INDEXES
 
 # Of the moment alone: who is signed in, failed sign-ins, workers that live. A restored platform begins without them.
-LEFT_OUT = frozenset({"codes", "sessions", "throttles", "workers"})
+LEFT_OUT = frozenset({"authorizations", "codes", "sessions", "throttles", "workers"})
 COLLECTIONS = tuple(sorted(set(INDEXES) - LEFT_OUT))
 # Accounts made after the backup have uids that nobody knows any more, and files on nodes: none of these is given again.
 UID_GAP = 500

@@ -83,6 +83,12 @@ INDEXES: Mapping[str, tuple[IndexModel, ...]] = MappingProxyType(
             IndexModel("user", name="user"),
             IndexModel("expires_at", name="ttl", expireAfterSeconds=0),
         ),
+        "authorizations": (
+            IndexModel([("user", ASCENDING), ("used_at", DESCENDING)], name="user"),
+            IndexModel("session", name="session"),
+            IndexModel("code", name="code", sparse=True),
+            IndexModel("expires_at", name="ttl", expireAfterSeconds=0),
+        ),
         "tokens": (
             IndexModel("digest", name="digest", unique=True),
             IndexModel("user", name="user"),

@@ -258,12 +258,29 @@ class SavedSearch(Record):
 
 
 class Session(Record):
-    """A sign-in. The cookie's secret is stored as its digest; the id may be told to gateways."""
+    """A sign-in. The cookie's secret is stored as its digest."""
 
     id: str = Field(alias="_id")
     user: str
     created_at: datetime
     seen_at: datetime
+    expires_at: datetime
+
+
+class Authorization(Record):
+    """A gateway's leave to act for a person in one browser; its id is the `sid` that the gateway knows the browser by.
+
+    It comes from a session and is never alive without it. Without a data center it is from before these were kept.
+    """
+
+    id: str = Field(alias="_id")
+    user: str
+    session: str
+    data_center: str = ""
+    browser: str = ""
+    address: str = ""
+    created_at: datetime
+    used_at: datetime
     expires_at: datetime
 
 
@@ -290,6 +307,8 @@ class Code(Record):
     user: str
     sid: str
     code_challenge: str
+    browser: str = ""
+    address: str = ""
     used: bool = False
     expires_at: datetime
 

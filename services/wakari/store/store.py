@@ -15,6 +15,7 @@ from pymongo.read_concern import ReadConcern
 from wakari.core.settings import SettingsError
 from wakari.store import indexes
 from wakari.store.audit import Audit
+from wakari.store.authorizations import Authorizations
 from wakari.store.bans import Bans
 from wakari.store.changes import ChangeFeed
 from wakari.store.credentials import Codes, Sessions, Tokens
@@ -59,7 +60,8 @@ class Store:
         self.data_centers = DataCenters(self.database.data_centers)
         self.nodes = Nodes(self.database.nodes)
         self.tasks = Tasks(self.database.tasks)
-        self.sessions = Sessions(self.database.sessions)
+        self.authorizations = Authorizations(self.database.authorizations)
+        self.sessions = Sessions(self.database.sessions, self.authorizations)
         self.tokens = Tokens(self.database.tokens)
         self.codes = Codes(self.database.codes)
         self.resets = Resets(self.database.resets)
@@ -82,6 +84,8 @@ class Store:
         """Create what is missing of collections and indexes; return the names of what was made."""
         with translated():
             created = indexes.create(self.database)
+        if "authorizations" in created:
+            self.authorizations.adopt(self.database.sessions)
         return [*created, *(["projects.words"] if self.projects.fill_words() else [])]
 
     def ping(self) -> None:

@@ -49,6 +49,9 @@ def furnish(kit: Kit) -> None:
     services.bans.ban("olga", "Left in autumn", actor="wakari")
     for attempt in range(3):
         store.audit.add("auth.failed", "nobody", "nobody", f"192.0.2.{attempt}")
+    for center in (place.id, west.id):
+        kit.authorize("ada", center)
+    kit.authorize("ben", place.id)
     services.sign_in.issue_token(owner, "Nightly forecast on the build server", 86400)
     _fleet(store)
     try:

@@ -35,6 +35,8 @@ EVERYBODY = {
     "project-of-others": ("ben", "/ada/ocean"),
     "project-settings": (OWNER, "/ada/ocean/settings"),
     "account": (OWNER, "/settings"),
+    "account-applications": (OWNER, "/settings/applications"),
+    "account-applications-none": ("nina", "/settings/applications"),
     "search": (OWNER, "/search"),
     "search-found": (OWNER, "/search?q=rain"),
     "search-refused": (OWNER, "/search?q=(rain"),

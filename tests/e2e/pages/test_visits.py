@@ -183,3 +183,17 @@ def test_without_javascript_one_signs_in_works_and_administers(scriptless: Page)
     scriptless.goto("/admin/tokens")
     scriptless.get_by_role("button", name=re.compile("^Revoke Nightly")).click()
     expect(scriptless.get_by_role("status")).to_contain_text("The token of ada is revoked")
+
+
+def test_a_lost_browser_is_signed_out_without_javascript(scriptless: Page, pages: Pages) -> None:
+    east = pages.kit.services.store.data_centers.find("east")
+    assert east
+    lost = pages.kit.authorize("nina", east.id)
+    sign_in(scriptless, "nina")
+    scriptless.goto("/settings")
+    scriptless.get_by_role("navigation", name="Account").get_by_role("link", name="Applications").click()
+    scriptless.get_by_text("Revoke Firefox on Linux at east", exact=True).click()
+    scriptless.get_by_role("button", name="Yes, revoke Firefox on Linux at east").click()
+    expect(scriptless.get_by_role("status")).to_contain_text("The authorization is revoked")
+    expect(scriptless.get_by_text("No gateway acts for you.")).to_be_visible()
+    assert pages.kit.services.store.sessions.get(lost.session) is None

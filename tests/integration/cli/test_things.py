@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.cli.test_server_admin import Command, admin, parts, prefix
+from tests.serverkit import authorize
 from wakari.cli import server_admin, server_summary
 from wakari.server.services import Services
 
@@ -117,6 +118,20 @@ def test_tokens(furnished: Command, parts: Services) -> None:
     assert furnished("tokens", "remove", listed["id"]) == {"changed": True, "user": "alice"}
     assert parts.sign_in.resume_token(secret) is None
     furnished("tokens", "remove", listed["id"])
+    assert furnished.code == server_admin.EXIT_REFUSED
+
+
+def test_authorizations(furnished: Command, parts: Services) -> None:
+    east = parts.store.data_centers.find("east")
+    assert east is not None
+    made = [authorize(parts, user, east.id) for user in ("alice", "alice", "bob")]
+    listed = furnished("authorizations", "list", "--user", "bob")
+    assert [(one["id"], one["user"], one["data_center"]) for one in listed] == [(made[2].id, "bob", "east")]
+    assert furnished("authorizations", "remove", made[2].id) == {"changed": True, "user": "bob"}
+    assert {one["user"] for one in furnished("authorizations")} == {"alice"}
+    assert furnished("authorizations", "remove-all", "alice") == {"changed": True, "user": "alice", "revoked": 2}
+    assert furnished("authorizations", "remove-all", "alice")["changed"] is False
+    furnished("authorizations", "remove", made[0].id)
     assert furnished.code == server_admin.EXIT_REFUSED
 
 

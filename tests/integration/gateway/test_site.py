@@ -122,6 +122,40 @@ def test_the_end_of_the_session_at_the_server_ends_it_here(site: Site) -> None:
     assert "/_wakari/login" in person.headers["Location"]
 
 
+def test_a_revoked_application_loses_its_websocket_within_two_seconds_and_the_other_browser_goes_on(site: Site) -> None:
+    project = site.new_project()
+    address = site.app_url(project)
+    opened = [site.browser(project.owner, address)[0] for _ in range(2)]
+    sockets = [
+        websocket.create_connection(
+            f"ws://{urlsplit(address).netloc}/{project.owner}/demo/notebook/ws",
+            cookie=f"wk_gateway={browser.cookies['wk_gateway']}",
+            origin=site.proxy.url,
+            timeout=10,
+        )
+        for browser in opened
+    ]
+    for connection in sockets:
+        connection.send("6*7")
+        assert connection.recv() == "6*7"
+    owner = site.kit.services.accounts.get(project.owner)
+    api = site.kit.api(owner)
+    kept, lost = api.get("/authorizations").json["items"]  # the second browser's was used last
+    assert kept["created_at"] > lost["created_at"]
+    start = time.monotonic()
+    assert api.delete(f"/authorizations/{lost['id']}").status_code == 204
+    with pytest.raises((websocket.WebSocketConnectionClosedException, ConnectionError)):
+        sockets[0].recv()
+    assert time.monotonic() - start < 2.0
+    sockets[1].send("7*6")
+    assert sockets[1].recv() == "7*6"
+    sockets[1].close()
+    refused, passed = (browser.get(address, headers={"Accept": "*/*"}, timeout=20) for browser in opened)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (401, "session_ended")
+    assert passed.status_code == 200
+    assert "/login" in opened[0].get(address, timeout=20).url, "that browser must sign in with its password again"
+
+
 def test_a_sign_in_begun_in_another_browser_is_refused(site: Site) -> None:
     project = site.new_project()
     victim = requests.Session()

@@ -32,6 +32,8 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
 # One's own account, task and token everybody reaches: what is asked for here is another person's.
 FOREIGN = {
     "/tokens/{token}",
+    "/authorizations/{authorization}",
+    "/users/{user}/authorizations/{authorization}",
     "/ssh-keys/{key}",
     "/users/{user}/tokens/{token}",
     "/running-apps/{app}/stop",
@@ -81,6 +83,7 @@ class Scene:
             "group": group.name,
             "task": task.id,
             "token": "0" * 24,
+            "authorization": "0" * 24,
             "key": "0" * 24,
             "app": "0" * 20,
             "job": "0" * 24,

@@ -81,7 +81,10 @@ def fail(kit: Kit, number: int) -> None:
 def test_every_list_goes_page_by_page(kit: Kit, admin: Api) -> None:
     """The route table says which lists there are: walked one item at a time, each tells what it tells whole."""
     bob = kit.user("bob")
+    east = kit.services.store.data_centers.find("east")
+    assert east
     for number in range(3):
+        kit.authorize("wakari", east.id)
         admin.post("/groups", {"name": f"g{number}"})
         admin.post("/projects", {"name": f"p{number}"})
         admin.post(f"/projects/wakari/p{number}/start")

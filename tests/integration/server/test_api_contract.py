@@ -40,7 +40,8 @@ def known(kit: Kit) -> dict[str, str]:
     admin = kit.user("wakari", "superuser")
     api = kit.api(admin)
     assert api.post("/groups", {"name": "physics"}).status_code == 201
-    return {"owner": "alice", "name": "demo", "user": "alice", "group": "physics", "id": place.id, "token": api.token}
+    one_of_each = {"owner": "alice", "name": "demo", "user": "alice", "group": "physics", "id": place.id}
+    return one_of_each | {"authorization": kit.authorize("alice", place.id).id, "token": api.token}
 
 
 def config() -> SchemathesisConfig:

@@ -71,16 +71,16 @@ def test_a_session_that_was_opened_while_the_ban_was_written_is_none(kit: Kit, r
 def test_gateways_hear_of_it_and_decide_no(kit: Kit, gateway_site: GatewaySite, root: User, bob: User) -> None:
     alice = kit.user("alice")
     kit.services.team.put(kit.caller(alice), kit.project(alice), "bob", "member")
-    _, session = kit.services.store.sessions.add("bob", 600)
+    sid = kit.authorize("bob", gateway_site.data_center.id).id
     secret, _ = kit.services.sign_in.issue_token(bob, "t", 600)
-    assert gateway_site.decide("alice", "demo", sid=session.id, user="bob").json["level"] == "write"
+    assert gateway_site.decide("alice", "demo", sid=sid, user="bob").json["level"] == "write"
     position = gateway_site.call("GET", "/changes").json["after"]
     kit.services.bans.ban("bob", "", actor=root.name)
     answer = gateway_site.call("GET", f"/changes?after={position}&wait=5").json
     # `reset`: the token's record is gone already (a TTL of a second here), and gateways decide everything anew.
-    for change in ({"user": "bob"}, {"sid": session.id}, {"token": digest(secret)}):
+    for change in ({"user": "bob"}, {"sid": sid}, {"token": digest(secret)}):
         assert answer["reset"] or change in answer["revoke"]
-    assert gateway_site.decide("alice", "demo", sid=session.id, user="bob").status_code == 401
+    assert gateway_site.decide("alice", "demo", sid=sid, user="bob").status_code == 401
     assert gateway_site.decide("alice", "demo", token=secret).status_code == 401
     act = {"node": "east-1", "person": "bob", "owner": "alice", "project": "demo", "environment": "default"}
     assert gateway_site.call("POST", "/acts", act).status_code == 404

@@ -72,12 +72,12 @@ def test_where_the_site_lets_them_visitors_read_what_is_public(kit: Kit, gateway
 def test_a_dead_credential_is_401(kit: Kit, gateway_site: GatewaySite, store: Store) -> None:
     alice = kit.user("alice")
     kit.project(alice)
-    _, session = store.sessions.add("alice", 600)
-    assert gateway_site.decide("alice", "demo", sid=session.id, user="alice").json["level"] == "admin"
-    wrong_person = gateway_site.decide("alice", "demo", sid=session.id, user="bob")
+    found = kit.authorize("alice", gateway_site.data_center.id)
+    assert gateway_site.decide("alice", "demo", sid=found.id, user="alice").json["level"] == "admin"
+    wrong_person = gateway_site.decide("alice", "demo", sid=found.id, user="bob")
     assert (wrong_person.status_code, wrong_person.json["error"]["code"]) == (401, "session_ended")
-    store.sessions.end(session.id)
-    ended = gateway_site.decide("alice", "demo", sid=session.id, user="alice")
+    store.sessions.end(found.session)
+    ended = gateway_site.decide("alice", "demo", sid=found.id, user="alice")
     assert (ended.status_code, ended.json["error"]["code"]) == (401, "session_ended")
     unknown = gateway_site.decide("alice", "demo", token="wk_" + "x" * 43)
     assert (unknown.status_code, unknown.json["error"]["code"]) == (401, "token_invalid")

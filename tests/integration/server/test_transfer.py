@@ -36,8 +36,8 @@ class Scene:
         return found
 
     def level(self, owner: str, user: User) -> str:
-        _, session = self.store.sessions.add(user.name, 600)
-        answer = self.gateway.decide(owner, "demo", sid=session.id, user=user.name)
+        sid = self.kit.authorize(user.name, self.gateway.data_center.id).id
+        answer = self.gateway.decide(owner, "demo", sid=sid, user=user.name)
         return str(answer.json["level"])
 
 

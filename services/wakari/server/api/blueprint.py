@@ -8,6 +8,7 @@ from flask import Blueprint, Response, jsonify
 from wakari.server.api import (
     accounts,
     activity,
+    authorizations,
     exceptions,
     fleet,
     groups,
@@ -29,6 +30,7 @@ from wakari.server.api.table import TABLE
 blueprint = Blueprint("api", __name__)
 HANDLERS = (
     tokens,
+    authorizations,
     ssh_keys,
     users,
     accounts,

@@ -63,7 +63,7 @@ def decisions() -> Response:
     """
     data_center = calling_gateway()
     question = cast("Question", read_body(Question))
-    user = person_of(question.credential)
+    user = person_of(question.credential, data_center)
     caller = caller_of(user)
     answer: dict[str, Any] = {
         "user": person(user).sent() if user else None,
@@ -183,15 +183,19 @@ def caller_of(user: User | None) -> Caller:
     return Caller.of(user.name, user.roles, user.groups)
 
 
-def person_of(credential: Credential) -> User | None:
-    """Return the person behind a credential; None for nobody. Raises AppError 401 where it is dead."""
+def person_of(credential: Credential, data_center: DataCenter) -> User | None:
+    """Return the person behind a credential that a gateway shows; None for nobody.
+
+    Raises:
+        AppError: 401 where it is dead, or was given to another gateway.
+    """
     if credential.token is not None:
         user = services().sign_in.resume_token(credential.token)
         if user is None:
             raise who.token_invalid()
         return user
     if credential.sid is not None and credential.user is not None:
-        user = services().sign_in.alive(credential.sid, credential.user)
+        user = services().authorizations.person(credential.sid, credential.user, data_center.id)
         if user is None:
             raise AppError("session_ended", "The session has ended.", hint="Sign in again.", status=401)
         return user

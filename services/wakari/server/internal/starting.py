@@ -43,7 +43,7 @@ def starting() -> Response:
     """
     data_center = calling_gateway()
     asked = cast("Opening", read_body(Opening))
-    user = person_of(asked.credential)
+    user = person_of(asked.credential, data_center)
     caller = caller_of(user)
     project = services().store.projects.get(asked.owner, asked.project)
     if project is None or project.data_center != data_center.id or level(caller, project) == Level.NONE:

@@ -6,11 +6,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from authlib.oauth2.rfc6749 import InvalidRequestError
+from authlib.oauth2.rfc6749 import InvalidGrantError, InvalidRequestError
 from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant
 from authlib.oauth2.rfc7636 import CodeChallenge
 
 from wakari.projects.spec import person
+from wakari.server import who
 from wakari.server.oauth.client import AUTH_METHOD, GatewayClient
 from wakari.server.services import services
 from wakari.server.who import SignedIn
@@ -55,6 +56,8 @@ class GatewayGrant(AuthorizationCodeGrant):  # type: ignore[misc]
             user=signed_in.user.name,
             sid=signed_in.session.id,
             code_challenge=payload.data["code_challenge"],
+            browser=who.browser(),
+            address=who.address(),
             lifetime=CODE_SECONDS,
         )
 
@@ -69,6 +72,7 @@ class GatewayGrant(AuthorizationCodeGrant):  # type: ignore[misc]
         good, reused = services().store.codes.use(code, client.client_id)
         if reused is not None:
             services().store.tokens.end_with_code(reused.digest)
+            services().store.authorizations.end_with_code(reused.digest)
             services().store.audit.add("oauth.code.reused", reused.user, client.data_center.name)
         return StoredCode(good) if good else None
 
@@ -104,16 +108,31 @@ class RequiredS256(CodeChallenge):  # type: ignore[misc]
 
 
 def make_token(client: GatewayClient, user: User, code: Code) -> dict[str, Any]:
-    """Return the token answer: who signed in, and the id of the session their rights hang on."""
+    """Return the token answer: who signed in, and the id of the authorization their rights hang on.
+
+    Raises:
+        InvalidGrantError: the session the code came from has just ended.
+    """
+    granted = services().authorizations.grant(code)
+    if granted is None:
+        raise InvalidGrantError("the session has ended")
     secret, _token = services().store.tokens.add(
         user.name, f"gateway {client.data_center.name}", TOKEN_SECONDS, sid=code.sid, code=code.digest
     )
-    services().store.audit.add("oauth.authenticate", user.name, client.data_center.name, sid=code.sid)
+    services().store.audit.add(
+        "oauth.authenticate",
+        user.name,
+        client.data_center.name,
+        code.address,
+        sid=code.sid,
+        authorization=granted.id,
+        browser=granted.browser,
+    )
     return {
         "access_token": secret,
         "token_type": "Bearer",
         "expires_in": TOKEN_SECONDS,
         "scope": code.scope,
         "user": person(user).model_dump(exclude_none=True),
-        "sid": code.sid,
+        "sid": granted.id,
     }

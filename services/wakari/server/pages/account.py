@@ -138,7 +138,8 @@ def _page(secret: str = "", error: AppError | None = None, form: dict[str, str] 
         form=form or {},
         least=services().site.get().password_min_length,
         owned=services().store.projects.owned(name, limit=1),
-        ssh_keys=user.ssh_keys if services().settings.ssh_keys else None,
+        ssh=services().settings.ssh_keys,
+        ssh_keys=user.ssh_keys,
         ssh_keys_changed=datetime.fromtimestamp(user.ssh_keys_revision / 1000, UTC) if user.ssh_keys_revision else None,
         error=error,
     )

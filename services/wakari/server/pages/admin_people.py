@@ -11,6 +11,7 @@ from wakari.core.errors import AppError
 from wakari.server import who
 from wakari.server.api.users import require_for
 from wakari.server.pages.admin import needs
+from wakari.server.pages.applications import applications_of
 from wakari.server.pages.blueprint import blueprint
 from wakari.server.pages.view import attempt, back, field, me, page
 from wakari.server.services import services
@@ -66,6 +67,7 @@ def show_person(user: User, status: int = 200, **context: object) -> tuple[str, 
         user=user,
         owned=store.projects.owned(user.name, limit=LOG_LINES),
         joined=store.projects.joined(user.name, limit=LOG_LINES, groups=user.groups),
+        applications=applications_of(user.name),
         events=store.audit.latest(LOG_LINES, about=user.name),
         **context,
     )

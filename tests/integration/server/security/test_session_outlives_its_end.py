@@ -48,7 +48,8 @@ def scene(kit: Kit, gateway_site: GatewaySite) -> Scene:
     assert cookie
     found = kit.services.sign_in.resume_session(cookie.value)
     assert found
-    return Scene(kit, gateway_site, bob, browser, found[1].id, kit.token(bob))
+    authorization = kit.authorize("bob", gateway_site.data_center.id, found[1])
+    return Scene(kit, gateway_site, bob, browser, authorization.id, kit.token(bob))
 
 
 def ban(scene: Scene) -> None:
