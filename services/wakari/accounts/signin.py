@@ -20,6 +20,7 @@ WINDOW = 900  # seconds in which failures are counted
 # Failures allowed in a window. From one address on one account a person mistypes; on one account from everywhere, or
 # from one address on all accounts, somebody guesses. The second number keeps others from locking a person out at once.
 PAIR_LIMIT, ACCOUNT_LIMIT, ADDRESS_LIMIT = 10, 100, 100
+UNINVITED_LIMIT = 20  # answers of a provider in a window, from one address, that nobody waits for
 MAX_TOKEN_SECONDS = 366 * 86400
 DEFAULT_TOKEN_SECONDS = 30 * 86400
 TOKEN_PREFIX = "wk_"  # noqa: S105 - what tokens begin with
@@ -85,6 +86,27 @@ class SignIn:
             self.store.throttles.count(key, WINDOW)
         self.store.audit.add("session.failed", name, name, address)
         log.warning("sign-in failed", extra={"user": name, "address": address})
+
+    def uninvited(self, address: str) -> AppError:
+        """Return the refusal of a provider's answer that this browser does not wait for, having counted it.
+
+        It is no failed sign-in: a link on any page brings one, and must not lock out who shares the address. After
+        `UNINVITED_LIMIT` in a window it is `too_many_answers` (429), and noted no more; else `sign_in_expired` (400).
+        """
+        if self.store.throttles.count(f"uninvited:{address}", WINDOW) > UNINVITED_LIMIT:
+            return AppError(
+                "too_many_answers",
+                "There were too many sign-ins that did not begin in this browser.",
+                hint="Sign in on this page.",
+                status=429,
+            )
+        self.store.audit.add("session.uninvited", "", "", address)
+        return AppError(
+            "sign_in_expired",
+            "This sign-in did not begin in this browser, or it took too long.",
+            hint="Sign in again.",
+            status=400,
+        )
 
     def _person(self, name: str, password: str, address: str) -> User | None:
         """Return the person of the password; None for nobody.

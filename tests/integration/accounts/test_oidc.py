@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 
 from tests.integration.accounts.provider_process import CLIENT_ID, CLIENT_SECRET, Provider
 from tests.serverkit import PASSWORD, URL, Browser, Kit
+from wakari.accounts.signin import UNINVITED_LIMIT
 from wakari.server.app import create_app
 from wakari.server.services import EXTENSION
 from wakari.server.settings import ServerSettings
@@ -204,12 +205,31 @@ def test_the_way_back_leads_nowhere_else(oidc_site: OidcSite, provider: Provider
 
 
 def test_failures_from_one_address_are_limited(oidc_site: OidcSite) -> None:
-    browser = oidc_site().browser()
-    for _ in range(100):
-        assert browser.get("/login/oidc/callback?state=x").status_code == 400
+    kit = oidc_site()
+    for _ in range(99):
+        kit.services.sign_in.count_failure("", "127.0.0.1")
+    browser = kit.browser()
+    states = [parse_qs(urlsplit(leave(browser)).query)["state"][0] for _ in range(2)]
+    answers = [f"/login/oidc/callback?{urlencode({'code': 'x', 'state': state, 'iss': 'x'})}" for state in states]
+    assert [browser.get(answer).status_code for answer in answers] == [401, 429]
     assert browser.get("/login/oidc").status_code == 429
-    assert browser.get("/login/oidc/callback?state=x").status_code == 429
+
+
+def test_answers_that_nobody_waits_for_lock_nobody_out(oidc_site: OidcSite, provider: Provider) -> None:
+    """A link on any page makes a browser send one: a bound of their own, and no failed sign-in."""
+    kit = oidc_site()
+    kit.user("wakari", "superuser")
+    lured = kit.browser()
+    seen = [lured.get("/login/oidc/callback?state=x").status_code for _ in range(UNINVITED_LIMIT + 2)]
+    assert seen == [400] * UNINVITED_LIMIT + [429] * 2
+    assert kit.services.store.throttles.peek("address:127.0.0.1") == 0
+    noted = [event.event for event in kit.services.store.audit.latest(100)]
+    assert (noted.count("session.uninvited"), noted.count("session.failed")) == (UNINVITED_LIMIT, 0)
+    assert come_back(lured, provider, "s-alice").status_code == 303
+    signed_in = kit.browser().submit("/login", {"username": "wakari", "password": PASSWORD})
+    assert signed_in.status_code == 303
 
 
 def test_without_a_provider_there_is_no_such_page(kit: Kit) -> None:
     assert kit.browser().get("/login/oidc").status_code == 404
+    assert kit.browser().get("/login/oidc/callback?state=x").status_code == 404

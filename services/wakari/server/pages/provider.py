@@ -43,15 +43,17 @@ def to_provider() -> Response | tuple[str, int]:
 @blueprint.get("/login/oidc/callback")
 def from_provider() -> Response | tuple[str, int]:
     """Open a session for whom the provider vouches."""
+    provider = _provider()
     waiting = dict(form_session.get(KEPT, {}))
     kept, target = waiting.pop(request.args.get("state", ""), (None, "/"))
     form_session[KEPT] = waiting
     sign_in = services().sign_in
+    if kept is None or time.time() - kept["at"] > MAX_SECONDS:
+        # Somebody else's answer would sign this browser in as them (RFC 6749, 10.12).
+        return form(target, sign_in.uninvited(who.address()))
     try:
         sign_in.check_limit("", who.address())
-        if kept is None or time.time() - kept["at"] > MAX_SECONDS:
-            raise _not_ours()
-        identity = _provider().identity(Attempt(**kept), request.args)
+        identity = provider.identity(Attempt(**kept), request.args)
         user = sign_in.vouched(identity, "oidc", who.address())
     except AppError as error:
         if not isinstance(error, UnavailableError):
@@ -65,13 +67,3 @@ def _provider() -> Oidc:
     if found is None:
         abort(404)
     return found
-
-
-def _not_ours() -> AppError:
-    # Somebody else's answer would sign this browser in as them (RFC 6749, 10.12).
-    return AppError(
-        "sign_in_expired",
-        "This sign-in did not begin in this browser, or it took too long.",
-        hint="Sign in again.",
-        status=400,
-    )
