@@ -4,8 +4,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
@@ -18,6 +21,7 @@ from tests.serverkit import PASSWORD, Kit, write_prefix
 from wakari.server import settings as settings_module
 from wakari.server.app import create_app
 from wakari.server.services import EXTENSION
+from wakari.server.settings import ServerSettings
 
 __all__ = ["mongod"]
 
@@ -49,28 +53,38 @@ class Pages:
         return page
 
 
-@pytest.fixture(scope="session")
-def pages(mongod: Mongod, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
-    prefix = tmp_path_factory.mktemp("server") / "prefix"
-    write_prefix(prefix, mongod.uri, "pages")
+@contextmanager
+def served(
+    prefix: Path, mongod: Mongod, database: str, changes: Callable[[str], dict[str, Any]] = lambda _: {}
+) -> Iterator[tuple[str, Kit]]:
+    """Yield address and kit of a server over an empty database; `changes`: more of its settings, by its address."""
+    write_prefix(prefix, mongod.uri, database)
     server = make_server("127.0.0.1", 0, lambda *_: [], threaded=True)
     url = f"http://127.0.0.1:{server.server_port}"
-    app = create_app(settings_module.load(prefix=prefix).model_copy(update={"url": url, "cdn": None}))
+    loaded = settings_module.load(prefix=prefix).model_dump(exclude={"apps"})
+    app = create_app(ServerSettings.model_validate({**loaded, "url": url, "cdn": None, **changes(url)}))
     server.app = app
     services = app.extensions[EXTENSION]
     services.store.init()
-    kit = Kit(app, services)
-    furnish(kit)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
+    try:
+        yield url, Kit(app, services)
+    finally:
+        server.shutdown()
+        thread.join()
+        services.store.close()
+
+
+@pytest.fixture(scope="session")
+def pages(mongod: Mongod, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
     OUT.mkdir(exist_ok=True)
-    made = Pages(url, browser, kit)
-    yield made
-    for context in made.contexts.values():
-        context.close()
-    server.shutdown()
-    thread.join()
-    services.store.close()
+    with served(tmp_path_factory.mktemp("server") / "prefix", mongod, "pages") as (url, kit):
+        furnish(kit)
+        made = Pages(url, browser, kit)
+        yield made
+        for context in made.contexts.values():
+            context.close()
 
 
 @pytest.fixture

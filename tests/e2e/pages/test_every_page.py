@@ -3,20 +3,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
-
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
 
-from tests.e2e.conftest import OUT
 from tests.e2e.pages.conftest import Pages
+from tests.e2e.pages.looks import open_to_everybody
 from tests.e2e.pages.scene import FLEET_JOB, OWNER
 from wakari.access import TABLE, SiteRole, has
 from wakari.server.pages.admin_menu import ENTRIES
 
-SERIOUS = {"serious", "critical"}
-AXE = Axe()
 STAFF_ACTIONS = {action for action, rule in TABLE.items() if rule.site is not None and rule.site <= SiteRole.STAFF}
 EVERYBODY = {
     "sign-in": ("", "/login"),
@@ -66,13 +60,6 @@ NO_PAGES = {"/<owner>/<name>/status", "/<owner>/<name>/nodes", "/<owner>/<name>/
     "/login/oidc",
     "/login/oidc/callback",
 }
-SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-WIDTH = 360  # of a small phone, in CSS pixels
-
-
-def serious(page: Page) -> list[tuple[str, list[Any]]]:
-    found = AXE.run(page).response["violations"]
-    return [(one["id"], [node["html"][:120] for node in one["nodes"]]) for one in found if one["impact"] in SERIOUS]
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -80,15 +67,7 @@ def test_nothing_serious_is_in_the_way_of_anybody(pages: Pages, name: str) -> No
     person, path = ALL[name]
     page = pages.open(path, person)
     try:
-        assert page.get_by_role("main").count() == 1
-        assert page.get_by_role("heading", level=1).count() == 1
-        for scheme in SCHEMES:
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            page.screenshot(path=OUT / f"page-{name}-{scheme}.png", full_page=True)
-            assert serious(page) == [], scheme
-        page.set_viewport_size({"width": WIDTH, "height": 740})
-        page.screenshot(path=OUT / f"page-{name}-phone.png", full_page=True)
-        assert page.evaluate("document.documentElement.scrollWidth") <= WIDTH
+        open_to_everybody(page, name)
     finally:
         page.close()
 

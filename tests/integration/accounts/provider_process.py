@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A real OpenID provider (npm's oidc-provider) on loopback, installed from the lock file beside it."""
+"""A real OpenID provider (npm's oidc-provider), installed from the lock file beside it."""
 
 from __future__ import annotations
 
@@ -16,20 +16,30 @@ from urllib.parse import urljoin
 
 import requests
 
+from tests.authority import Certificate
+
 SOURCE = Path(__file__).parent / "provider"
 CLIENT_ID, CLIENT_SECRET = "wakari", "the client's own secret of the test"
 
 
 class Provider:
-    """One provider. `people`: claims by subject."""
+    """One provider. `people`: claims by subject. With a certificate it speaks TLS alone."""
 
-    def __init__(self, redirect_uri: str, people: dict[str, dict[str, Any]]) -> None:
+    def __init__(
+        self,
+        redirect_uri: str,
+        people: dict[str, dict[str, Any]],
+        address: str = "127.0.0.1",
+        certificate: Certificate | None = None,
+    ) -> None:
         with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
+            probe.bind((address, 0))
             self.port: int = probe.getsockname()[1]
-        self.issuer = f"http://127.0.0.1:{self.port}"
+        self.issuer = f"{'https' if certificate else 'http'}://{address}:{self.port}"
+        tls = certificate and {"cert": certificate.certificate.read_text(), "key": certificate.key.read_text()}
         self._facts = {
-            "port": self.port,
+            "issuer": self.issuer,
+            "tls": tls,
             "client_id": CLIENT_ID,
             "client_secret": CLIENT_SECRET,
             "redirect_uri": redirect_uri,

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// An OpenID provider for tests, on loopback. Reads one line of JSON: {port, client_id, client_secret, redirect_uri, people}.
+// An OpenID provider for tests. Reads one line of JSON: {issuer, tls, client_id, client_secret, redirect_uri, people}, tls: {cert, key} or null.
 // Whoever is named in the form is signed in: this provider is about what comes after that.
 import { createServer } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import { createInterface } from "node:readline";
 import Provider from "oidc-provider";
 
 const line = await new Promise((resolve) => createInterface({ input: process.stdin }).once("line", resolve));
-const { port, client_id, client_secret, redirect_uri, people } = JSON.parse(line);
-const issuer = `http://127.0.0.1:${port}`;
+const { issuer, tls, client_id, client_secret, redirect_uri, people } = JSON.parse(line);
+const { hostname, port } = new URL(issuer);
 
 const provider = new Provider(issuer, {
   clients: [{ client_id, client_secret, redirect_uris: [redirect_uri], grant_types: ["authorization_code"], response_types: ["code"] }],
@@ -26,7 +27,7 @@ const provider = new Provider(issuer, {
 });
 const answer = provider.callback();
 
-createServer(async (request, response) => {
+async function respond(request, response) {
   const url = new URL(request.url, issuer);
   if (!url.pathname.startsWith("/interaction/")) {
     answer(request, response);
@@ -42,4 +43,6 @@ createServer(async (request, response) => {
   const who = new URLSearchParams(body).get("who");
   const result = who ? { login: { accountId: who } } : { error: "access_denied", error_description: "Nobody <b>today</b>" };
   await provider.interactionFinished(request, response, result, { mergeWithLastSubmission: false });
-}).listen(port, "127.0.0.1", () => console.log("ready"));
+}
+
+(tls ? createSecureServer(tls, respond) : createServer(respond)).listen(port, hostname, () => console.log("ready"));
