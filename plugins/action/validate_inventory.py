@@ -8,7 +8,14 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
-from ..module_utils import _inventory_needs, _inventory_tls, _inventory_topology, _inventory_variables  # noqa: TID252
+from ..module_utils import (  # noqa: TID252
+    _inventory_accounts,
+    _inventory_mail,
+    _inventory_needs,
+    _inventory_tls,
+    _inventory_topology,
+    _inventory_variables,
+)
 from ..plugin_utils import _certificates, _controller_files, _read_inventory, _role_variables  # noqa: TID252
 
 
@@ -34,6 +41,8 @@ class ActionModule(ActionBase):  # type: ignore[misc] # ansible-core ships no ty
             _inventory_variables.problems(inventory, _role_variables.known()),
             _inventory_needs.problems(inventory),
             _inventory_tls.problems(inventory),
+            _inventory_accounts.problems(inventory),
+            _inventory_mail.problems(inventory),
             _controller_files.problems(inventory) if looks_at_files else (),
             _certificates.problems(inventory, self._loader.get_real_file) if looks_at_files else (),
         )

@@ -20,6 +20,8 @@ description:
     roles' argument specifications say; nothing required missing; templates that can be evaluated."
   - "Needs of a choice: the connection string, repository, installer and hash that a provider or method asks for;
     nothing of development in production; one service account, not root; addresses that fit C(aen_tls)."
+  - "Accounts and mail: what the directory, the provider or the mail server needs is there, and nothing is said twice;
+    PAM's people are not given OS accounts where they have them."
   - All problems are reported together. Each is one sentence that says what to change, and where.
 author: The Wakari AEN maintainers (@wakari)
 options:

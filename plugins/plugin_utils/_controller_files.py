@@ -27,15 +27,22 @@ def problems(inventory: Inventory) -> Iterator[str]:
             if not any(folder.glob(archive)):
                 yield f"Run `make wheelhouse`, or correct aen_common_wheelhouse: {folder.resolve()} has no {archive}."
     for host in inventory.of(SERVER):
-        key = host.text("aen_mongodb_repository_key")
-        if host.text("aen_mongodb_provider") == "official" and not host.text("aen_bundle") and _absent(key):
-            yield f"Put the repository's key there, or correct aen_mongodb_repository_key: there is no file {key}."
+        yield from _server(host)
     for host in inventory.of(COMPUTE):
         channel = host.text("aen_conda_channel_directory")
         if host.text("aen_conda_method") == "channel" and channel and not Path(channel, "manifest.json").is_file():
             yield f"Run `make channel`, or correct aen_conda_channel_directory: {channel} holds no channel."
         if host.text("aen_conda_method") == "installer":
             yield from _installer(host)
+
+
+def _server(host: Host) -> Iterator[str]:
+    key = host.text("aen_mongodb_repository_key")
+    if host.text("aen_mongodb_provider") == "official" and not host.text("aen_bundle") and _absent(key):
+        yield f"Put the repository's key there, or correct aen_mongodb_repository_key: there is no file {key}."
+    for variable in ("aen_server_accounts_ca", "aen_server_mail_ca"):
+        if _absent(authorities := host.text(variable)):
+            yield f"Put the authorities there, or correct {variable}: there is no file {authorities}."
 
 
 def _installer(host: Host) -> Iterator[str]:
