@@ -116,7 +116,7 @@ class Projects(Kind):
 
     def shown(self, item: Json) -> Json:
         """Return the fields that the module manages; the team by name."""
-        plain = {name: item[name] for name in ("owner", "name", "summary", "public", "data_center")}
+        plain = {name: item[name] for name in ("owner", "name", "summary", "description", "public", "data_center")}
         return {
             **plain,
             "tags": sorted(item["tags"]),
@@ -127,11 +127,14 @@ class Projects(Kind):
 
     def target(self, wanted: Mapping[str, Any], before: Json | None) -> Json:
         """Return how the project shall be; with `append` nobody leaves the team but its new owner."""
-        plain = {name: wanted.get(name) for name in ("owner", "summary", "public", "data_center")}
+        plain = {name: wanted.get(name) for name in ("owner", "summary", "description", "public", "data_center")}
+        if plain["description"] is not None:
+            plain["description"] = plain["description"].replace("\r\n", "\n").rstrip()  # as the server keeps it
         for name in ("nodes", "tags"):
             given = wanted.get(name)
             plain[name] = None if given is None else sorted(set(given))
-        defaults = {"owner": wanted["owner"], "name": wanted["name"], "summary": "", "public": None, "tags": []}
+        texts = dict.fromkeys(("summary", "description"), "")
+        defaults = {"owner": wanted["owner"], "name": wanted["name"], **texts, "public": None, "tags": []}
         target = overlaid(before, {**defaults, "data_center": None, "nodes": None}, plain)
         for field, key in (("members", "user"), ("groups", "group")):
             present = before[field] if before else {}

@@ -113,6 +113,7 @@ def _project() -> Spec:
     return {
         **OWNER_NAME,
         "summary": TEXT,
+        "description": TEXT,
         "public": {"type": "bool"},
         "tags": NAMES,
         "members": _entries("user"),

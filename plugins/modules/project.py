@@ -34,6 +34,9 @@ options:
   summary:
     description: What the project is about, in one line. Left as it is where it is not given.
     type: str
+  description:
+    description: What people read on its page, in Markdown. Left as it is where it is not given.
+    type: str
   public:
     description:
       - Whether everybody who can sign in reads it.
@@ -145,6 +148,9 @@ project:
       type: str
     summary:
       description: What it is about.
+      type: str
+    description:
+      description: What people read on its page, in Markdown.
       type: str
     public:
       description: Whether everybody who can sign in reads it.

@@ -58,6 +58,9 @@ projects:
     summary:
       description: What it is about.
       type: str
+    description:
+      description: What people read on its page, in Markdown.
+      type: str
     public:
       description: Whether everybody who can sign in reads it.
       type: bool

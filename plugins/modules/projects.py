@@ -36,6 +36,9 @@ options:
       summary:
         description: What the project is about, in one line. Left as it is where it is not given.
         type: str
+      description:
+        description: What people read on its page, in Markdown. Left as it is where it is not given.
+        type: str
       public:
         description:
           - Whether everybody who can sign in reads it.

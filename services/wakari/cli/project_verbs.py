@@ -28,6 +28,7 @@ def enter(verbs: Subparsers) -> None:
     change = projects.action("change", change_project, "change a project", "OWNER/NAME")
     for one in (add, change):
         one.add_argument("--summary")
+        one.add_argument("--description", metavar="MARKDOWN")
         shown = one.add_mutually_exclusive_group()
         shown.add_argument("--public", action="store_const", const=True, default=None)
         shown.add_argument("--private", action="store_const", const=False, dest="public")
@@ -80,6 +81,7 @@ def add_project(services: Services, arguments: argparse.Namespace) -> Result:
         name,
         owner=owner,
         summary=arguments.summary or "",
+        description=arguments.description or "",
         public=arguments.public,
         data_center=arguments.data_center,
         nodes=arguments.nodes,
@@ -90,11 +92,9 @@ def add_project(services: Services, arguments: argparse.Namespace) -> Result:
 def change_project(services: Services, arguments: argparse.Namespace) -> Result:
     """Change what is given; leave the rest."""
     found = _project(services, arguments)
-    changed = services.creation.update(ADMINISTRATOR, found, summary=arguments.summary, public=arguments.public)
-    return {
-        "changed": (found.summary, found.public) != (changed.summary, changed.public),
-        "project": found.path,
-    }
+    wanted = {name: getattr(arguments, name) for name in ("summary", "description", "public")}
+    changed = services.creation.update(ADMINISTRATOR, found, **wanted)
+    return {"changed": changed is not found, "project": found.path}
 
 
 def move_project(services: Services, arguments: argparse.Namespace) -> Result:

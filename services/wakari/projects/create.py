@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from wakari.access import Action, Caller, require, require_site
 from wakari.core import names
@@ -20,6 +20,8 @@ from wakari.store.base import Transaction
 from wakari.store.records import Project
 
 MAX_SUMMARY = 200
+MAX_DESCRIPTION = 5000
+_CONTROLS = frozenset({"Cc", "Cs"})  # control characters, and halves of characters (Unicode, 4.5)
 LEAST_MEMORY = 256 << 20  # bytes; a notebook server and one kernel take about 150 MiB
 
 
@@ -41,6 +43,7 @@ class Creation:
         name: object,
         *,
         summary: str = "",
+        description: str = "",
         public: bool | None = None,
         members: Mapping[str, str] | None = None,
         groups: Mapping[str, str] | None = None,
@@ -66,7 +69,8 @@ class Creation:
         place = placement.choose_data_center(self.store, data_center, nodes)
         chosen = placement.choose_nodes(self.store, place, nodes)
         shown = self.default_public() if public is None else public
-        described = check_summary(summary)
+        told = check_summary(summary)
+        described = check_description(description)
         people = check_members(self.store, holder, members or {})
         labels = check_tags(tags)
 
@@ -74,7 +78,8 @@ class Creation:
             made = self.store.projects.insert(
                 owner=holder,
                 name=checked,
-                summary=described,
+                summary=told,
+                description=described,
                 public=shown,
                 data_center=place.id,
                 nodes=chosen,
@@ -113,6 +118,7 @@ class Creation:
         project: Project,
         *,
         summary: str | None = None,
+        description: str | None = None,
         public: bool | None = None,
         environment: str | None = None,
         address: str = "",
@@ -123,19 +129,19 @@ class Creation:
         project has none of this name yet.
 
         Raises:
-            BadInputError: `summary_invalid`, `environment_invalid`.
+            BadInputError: `summary_invalid`, `description_invalid`, `environment_invalid`.
         """
         if environment is not None:
             require(caller, Action.PROJECT_ENVIRONMENT, project)
-        if environment is None or summary is not None or public is not None:
+        if environment is None or summary is not None or description is not None or public is not None:
             require(caller, Action.PROJECT_UPDATE, project)
-        fields: dict[str, Any] = {}
-        if environment is not None and environment != project.environment:
-            fields["environment"] = check_environment(environment)
-        if summary is not None and summary != project.summary:
-            fields["summary"] = check_summary(summary)
-        if public is not None and public != project.public:
-            fields["public"] = public
+        given = {
+            "environment": None if environment is None else check_environment(environment),
+            "summary": None if summary is None else check_summary(summary),
+            "description": None if description is None else check_description(description),
+            "public": public,
+        }
+        fields = {key: value for key, value in given.items() if value not in {None, getattr(project, key)}}
         if not fields:
             return project
 
@@ -148,7 +154,8 @@ class Creation:
         changed = self.store.transaction(change)
         if changed is None:
             raise AppError("project_not_found", "The project was deleted meanwhile.", status=404)
-        self.store.audit.add("project.update", caller.name, project.path, address, **fields)
+        told = fields | ({"description": "changed"} if "description" in fields else {})
+        self.store.audit.add("project.update", caller.name, project.path, address, **told)
         return changed
 
     def limit(self, caller: Caller, project: Project, limits: Limits, address: str = "") -> Project:
@@ -204,3 +211,17 @@ def check_summary(summary: str) -> str:
             "summary_invalid", "The summary cannot be used.", hint=f"Use one line of up to {MAX_SUMMARY} characters."
         )
     return summary
+
+
+def check_description(description: str) -> str:
+    """Return the description with one kind of line end and none at its end; raise BadInputError for other controls."""
+    lines = description.replace("\r\n", "\n").replace("\r", "\n").rstrip()
+    if len(lines) > MAX_DESCRIPTION or any(
+        unicodedata.category(char) in _CONTROLS for char in lines if char not in "\n\t"
+    ):
+        raise BadInputError(
+            "description_invalid",
+            "The description cannot be used.",
+            hint=f"Use text (Markdown) of up to {MAX_DESCRIPTION} characters, without control characters.",
+        )
+    return lines

@@ -40,6 +40,7 @@ class Projects(Repository[Project]):
         members: Iterable[TeamMember] = (),
         groups: Iterable[TeamGroup] = (),
         tags: Sequence[str] = (),
+        description: str = "",
         tx: Transaction = None,
     ) -> Project:
         """Return the new project, stopped; raise Conflict where the owner has one of this name."""
@@ -53,6 +54,7 @@ class Projects(Repository[Project]):
                 "tags": list(tags),
                 "words": words_of(owner, name, tags),
                 "summary": summary,
+                "description": description,
                 "public": public,
                 "members": [entry.model_dump() for entry in members],
                 "groups": [entry.model_dump() for entry in groups],
@@ -152,7 +154,7 @@ class Projects(Repository[Project]):
         return {name: found.get(name, (0, 0)) for name in names}
 
     def update(self, project_id: str, fields: Mapping[str, Any], tx: Transaction = None) -> Project | None:
-        """Return the project after the change of summary, public or limits; None where it is gone."""
+        """Return the project after the change of these fields; None where it is gone."""
         return self._change({"_id": project_id}, {"$set": {**fields, "updated_at": now()}}, tx)
 
     def move(

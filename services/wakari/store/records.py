@@ -96,6 +96,7 @@ class Project(Record):
     owner: str
     name: str
     summary: str = ""
+    description: str = ""  # Markdown
     public: bool = False
     members: tuple[TeamMember, ...] = ()
     groups: tuple[TeamGroup, ...] = ()

@@ -14,6 +14,18 @@ from wakari.store.reports import AppUse
 
 PEOPLE = {"ada": (), "ben": (), "helga": ("staff",), "wakari": ("superuser",), "nina": (), "olga": ()}
 OWNER = "ada"
+DESCRIPTION = """# Sources
+
+*OISST* since 1981, [buoys](https://buoys.example.org/data) for comparison.
+
+| year | files |
+| ---- | ----: |
+| 2019 |   365 |
+
+```
+python compare.py --year 2019
+```
+"""
 FLEET_JOB = "5f1c0a9d2b7e4c38a6d10e93"
 
 
@@ -40,6 +52,7 @@ def furnish(kit: Kit) -> None:
         name: kit.project(owner, name, summary=summary, public=public, data_center=place.id)
         for name, (summary, public) in texts.items()
     }
+    services.creation.update(kit.caller(owner), made["ocean"], description=DESCRIPTION)
     services.team.put(kit.caller(owner), made["ocean"], "ben", "member")
     shared = kit.project(people["helga"], "onboarding", summary="First steps on this site", public=True)
     services.team.put(kit.caller(people["helga"]), shared, OWNER, "viewer")

@@ -57,7 +57,10 @@ def test_projects_and_their_tasks(furnished: Command, parts: Services) -> None:
     assert added == {"changed": True, "project": "alice/demo", "nodes": ["e1"]}
     assert furnished("projects", "change", "alice/demo", "--public")["changed"] is True
     assert furnished("projects", "change", "alice/demo", "--public")["changed"] is False
+    for changed in (True, False):
+        assert furnished("projects", "change", "alice/demo", "--description", "# Ice")["changed"] is changed
     shown = furnished("projects", "show", "alice/demo")
+    assert shown["description"] == "# Ice"
     assert (shown["summary"], shown["public"], shown["data_center"]) == ("First", True, "east")
     started = furnished("projects", "start", "alice/demo")
     assert (started["changed"], started["state"]) == (True, "queued")

@@ -29,6 +29,7 @@ class Case:
 
 
 TEAM = {"members": [{"user": "bob"}, {"user": "carol", "role": "viewer"}], "groups": [{"group": "physics"}]}
+ABOUT = {"description": "# Ice\n\nCores.\n"}
 CASES = [
     Case(
         "user",
@@ -54,13 +55,14 @@ CASES = [
             "summary": "Ice",
             "public": False,
             "data_center": "east",
+            **ABOUT,
             **TEAM,
             "tags": ["ice", "cores", "ice"],
         },
         {"owner": "alice", "name": "climate", "public": True, "members": [{"user": "dave"}], "tags": ["greenland"]},
         {"owner": "alice", "name": "climate", "state": "absent"},
         "/projects/alice/climate",
-        {"summary": "Ice", "groups": [{"group": "physics", "role": "member"}]},
+        {"summary": "Ice", "description": "# Ice\n\nCores.", "groups": [{"group": "physics", "role": "member"}]},
     ),
     Case(
         "project",

@@ -63,6 +63,7 @@ def project_out(caller: Caller, project: Project, places: Places | None = None) 
         owner=project.owner,
         name=project.name,
         summary=project.summary,
+        description=project.description,
         public=project.public,
         environment=project.environment,
         data_center=place.name if place else project.data_center,

@@ -64,6 +64,7 @@ def create(caller: Caller, body: NewProject) -> ProjectOut:
         caller,
         body.name,
         summary=body.summary,
+        description=body.description,
         public=body.public,
         members=_members(body.members),
         groups=_groups(body.groups),
@@ -101,16 +102,9 @@ def update(caller: Caller, owner: str, name: str, body: ProjectChange) -> Projec
         project = creation.limit(caller, project, body.limits, who.address())
     if body.tags is not None:
         project = services().social.tag(caller, project, body.tags, who.address())
-    untouched = body.limits is None and body.tags is None
-    if untouched or body.summary is not None or body.environment is not None or body.public is not None:
-        project = creation.update(
-            caller,
-            project,
-            summary=body.summary,
-            public=body.public,
-            environment=body.environment,
-            address=who.address(),
-        )
+    plain = body.model_dump(include={"summary", "description", "public", "environment"}, exclude_none=True)
+    if plain or (body.limits is None and body.tags is None):
+        project = creation.update(caller, project, **plain, address=who.address())
     return project_out(caller, project)
 
 

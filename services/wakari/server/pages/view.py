@@ -17,6 +17,7 @@ from werkzeug.wrappers import Response
 from wakari.access import Action, Caller, has
 from wakari.core.errors import AppError
 from wakari.server import who
+from wakari.server.markdown import rendered
 from wakari.server.pages.admin_menu import ENTRIES, MENU
 from wakari.server.pages.blueprint import blueprint
 from wakari.server.services import services
@@ -100,6 +101,7 @@ def _context() -> dict[str, Any]:
         "icon": icon,
         "state": state,
         "ago": ago,
+        "markdown": rendered,
         "task_words": TASKS,
         "static": services().settings.static_url,
         "announcement": _announcement,

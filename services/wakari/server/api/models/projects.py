@@ -32,6 +32,7 @@ class NewProject(In):
 
     name: str = Field(max_length=64)
     summary: str = Field(default="", max_length=200)
+    description: str = Field(default="", max_length=10_000, description="Markdown (CommonMark and tables), no HTML.")
     public: bool | None = Field(default=None, description="Default: as the site's settings say.")
     members: list[TeamIn] = Field(default_factory=list, max_length=200)
     groups: list[TeamGroupIn] = Field(default_factory=list, max_length=200)
@@ -45,6 +46,7 @@ class ProjectChange(In):
     """What shall change in a project; keys that are left out stay. `members` and `groups` are the whole team."""
 
     summary: str | None = Field(default=None, max_length=200)
+    description: str | None = Field(default=None, max_length=10_000, description="Markdown, see NewProject.")
     public: bool | None = None
     environment: str | None = Field(default=None, max_length=64, description="Name of the active environment.")
     tags: list[str] | None = Field(default=None, max_length=20, description="All of them.")
@@ -108,6 +110,7 @@ class ProjectOut(Out):
     owner: str
     name: str
     summary: str
+    description: str
     public: bool
     environment: str
     data_center: str
