@@ -84,7 +84,7 @@ def run_bulk(
         if purge and known is not None:
             named = set(labels)
             others = {label: item for label, item in known.items() if label not in named and not kept(item)}
-            _purge(client, kind, others, outcome, module.params.get("wait_timeout"))
+            _purge(client, kind, others, outcome, module.params)
         return _result(module, outcome, client)
 
     run(module, work)
@@ -99,15 +99,18 @@ def _listed(client: Client, collection: str, wanted: Sequence[Mapping[str, Any]]
         yield from client.items(f"/{collection}", owner=owner)
 
 
-def _purge(client: Client, kind: Kind, others: Mapping[str, Json], outcome: Outcome, wait_timeout: int | None) -> None:
+def _purge(
+    client: Client, kind: Kind, others: Mapping[str, Json], outcome: Outcome, parameters: Mapping[str, Any]
+) -> None:
     """Remove all, then wait for each: they go side by side."""
+    how = {name: parameters.get(name) for name in ("files", "wait_timeout")}
     for label, item in others.items():
-        _one(client, kind, {**item, "wait": False}, label, outcome, present=False, found=Found(item))
+        _one(client, kind, {**item, **how, "wait": False}, label, outcome, present=False, found=Found(item))
     if client.read_only:
         return
     for label in outcome.removed:
         try:
-            kind.removed(client, {**others[label], "wait_timeout": wait_timeout}, {})
+            kind.removed(client, {**others[label], **how}, {})
         except (ApiError, CannotError) as error:
             outcome.fail(label, error)
 

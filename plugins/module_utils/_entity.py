@@ -85,6 +85,10 @@ class Kind(ABC):
         body = {**self.patch(wanted, self.shown(found.item), target), **self.forced(wanted)}
         return client.write("PATCH", self.path(wanted, found), body, found.etag)
 
+    def removal(self, wanted: Mapping[str, Any], found: Found) -> str:
+        """Return the address to which its removal is sent."""
+        return self.path(wanted, found)
+
     def removed(self, client: Client, wanted: Mapping[str, Any], answer: Json) -> None:
         """Return once the thing is really gone: here at once, with the answer."""
         del client, wanted, answer
@@ -118,7 +122,7 @@ def _once(client: Client, kind: Kind, wanted: Mapping[str, Any], *, present: boo
         if found is None:
             return Change(None, None)
         if not client.read_only:
-            kind.removed(client, wanted, client.write("DELETE", kind.path(wanted, found), etag=found.etag))
+            kind.removed(client, wanted, client.write("DELETE", kind.removal(wanted, found), etag=found.etag))
         return Change(before, None)
     target = kind.target(wanted, before)
     if found is None or before is None:

@@ -167,8 +167,12 @@ class Projects(Kind):
                 return found.item
         return super().change(client, wanted, found, target)
 
+    def removal(self, wanted: Mapping[str, Any], found: Found) -> str:
+        """Return the address; it says that the files shall be deleted for good where `files` does."""
+        return self.path(wanted, found) + ("?files=delete" if wanted.get("files") == "delete" else "")
+
     def removed(self, client: Client, wanted: Mapping[str, Any], answer: Json) -> None:
-        """Wait until the node has archived the files and the project is gone; not where `wait` is false.
+        """Wait until the nodes are done with the files and the project is gone; not where `wait` is false.
 
         Raises:
             CannotError: the task failed, or takes longer than `wait_timeout` seconds.

@@ -16,7 +16,10 @@ NAMES: dict[str, Any] = {"type": "list", "elements": "str"}
 ROLE: Spec = {"role": {"type": "str", "choices": ["member", "viewer"], "default": "member"}}
 PROJECT_ROOT: Spec = {"project_root": {"type": "path", "default": "/projects"}}
 STATES = ["stopped", "starting", "running", "stopping", "error"]
-WAIT_REMOVED: Spec = {"wait_timeout": {"type": "int", "default": 120}}
+REMOVAL: Spec = {
+    "files": {**TEXT, "choices": ["archive", "delete"], "default": "archive"},
+    "wait_timeout": {"type": "int", "default": 120},
+}
 
 
 def user_options() -> Spec:
@@ -39,7 +42,7 @@ def group_options() -> Spec:
 
 def project_options() -> Spec:
     """Return the options of one project."""
-    return {**_project(), "former_owner": TEXT, **APPEND, **WAIT_REMOVED}
+    return {**_project(), "former_owner": TEXT, **APPEND, **REMOVAL}
 
 
 def users_options() -> Spec:
@@ -54,7 +57,7 @@ def groups_options() -> Spec:
 
 def projects_options() -> Spec:
     """Return the options of many projects."""
-    return {"projects": _many(_project()), **APPEND, **PURGE, **WAIT_REMOVED}
+    return {"projects": _many(_project()), **APPEND, **PURGE, **REMOVAL}
 
 
 def project_filters() -> Spec:

@@ -11,7 +11,7 @@ short_description: Manage a project and its team
 version_added: 0.2.0
 description:
   - Creates, changes and removes one project, with its whole team.
-  - Removing it stops it, moves its files to the archive of its nodes, and waits until that is done.
+  - Removing it stops it, archives its files on its nodes or deletes them, and waits until that is done.
 author: The Wakari AEN maintainers (@wakari)
 extends_documentation_fragment:
   - wakari.aen.connection
@@ -89,6 +89,14 @@ options:
     type: bool
     default: false
 
+  files:
+    description:
+      - What becomes of the files of a project that is removed.
+      - V(archive) moves them to the archive of its nodes, from which an administrator can bring them back.
+      - V(delete) deletes them for good.
+    type: str
+    choices: [archive, delete]
+    default: archive
   wait_timeout:
     description: Seconds to wait until a removed project is gone.
     type: int

@@ -89,6 +89,14 @@ options:
     description: Whether people and groups of the teams that are there and not named stay.
     type: bool
     default: false
+  files:
+    description:
+      - What becomes of the files of projects that are removed.
+      - V(archive) moves them to the archive of their nodes, from which an administrator can bring them back.
+      - V(delete) deletes them for good.
+    type: str
+    choices: [archive, delete]
+    default: archive
   wait_timeout:
     description: Seconds to wait until each removed project is gone.
     type: int

@@ -9,6 +9,7 @@ from typing import get_args
 from wakari.access.questions import not_found
 from wakari.cli.verbs import ADMINISTRATOR, ALL, Result, Subparsers
 from wakari.core.errors import BadInputError
+from wakari.core.messages import Files
 from wakari.projects.dead_letters import task_not_found
 from wakari.server.api.models.projects import TaskOut
 from wakari.server.services import Services
@@ -36,9 +37,8 @@ def enter(verbs: Subparsers) -> None:
     add.add_argument("--node", dest="nodes", metavar="NODE", action="append", help="default: the least loaded")
     for name, help_ in (("start", "start a project"), ("stop", "stop a project with all of its apps")):
         projects.action(name, move_project, help_, "OWNER/NAME").set_defaults(move=name)
-    projects.action(
-        "remove", move_project, "stop a project, archive its files and remove it", "OWNER/NAME"
-    ).set_defaults(move="delete")
+    remove = projects.action("remove", remove_project, "stop a project, archive its files and remove it", "OWNER/NAME")
+    remove.add_argument("--files", choices=get_args(Files), default="archive", help="what becomes of them")
 
     tasks = verbs.things("tasks", list_tasks, f"list the newest {NEWEST} tasks; decide over those that ended badly")
     tasks.filter("--state", choices=get_args(TaskState))
@@ -98,9 +98,19 @@ def change_project(services: Services, arguments: argparse.Namespace) -> Result:
 
 
 def move_project(services: Services, arguments: argparse.Namespace) -> Result:
-    """Queue the task that starts, stops or removes a project."""
+    """Queue the task that starts or stops a project."""
     found = _project(services, arguments)
     task: Task = getattr(services.lifecycle, arguments.move)(ADMINISTRATOR, found)
+    return _queued(found, task)
+
+
+def remove_project(services: Services, arguments: argparse.Namespace) -> Result:
+    """Queue the task that removes a project."""
+    found = _project(services, arguments)
+    return _queued(found, services.lifecycle.delete(ADMINISTRATOR, found, files=arguments.files))
+
+
+def _queued(found: Project, task: Task) -> Result:
     return {"changed": task.state == "queued", "project": found.path, "task": task.id, "state": task.state}
 
 

@@ -52,7 +52,7 @@ def create_app(settings: ComputeSettings) -> Flask:
         job = _message(Job)
         if job.node not in {None, settings.node_name}:
             raise BadInputError("node_wrong", f"This node is {settings.node_name}, the job is for {job.node}.")
-        fields = _fields(job, settings)
+        fields = _fields(job)
         log.info("job", extra={"verb": job.verb, "project": job.project.path, "requested_by": job.requested_by})
         return web.ndjson(helper.stream(job.verb, job.requested_by, **fields))
 
@@ -89,11 +89,11 @@ def _stop(asked: StopApp, settings: ComputeSettings, helper: HelperClient) -> No
         log.info("app stopped", extra={"instance": asked.instance, "requested_by": asked.requested_by})
 
 
-def _fields(job: Job, settings: ComputeSettings) -> dict[str, Any]:
+def _fields(job: Job) -> dict[str, Any]:
     """Return what the helper is told of a job, besides its verb and who asked for it."""
     fields: dict[str, Any] = {"project": job.project.model_dump()}
     if job.verb == "remove-project":
-        fields["mode"] = settings.remove_projects
+        fields["mode"] = job.files
     if job.verb == "transfer-project":
         fields["former"] = job.former.model_dump() if job.former else None
     return fields

@@ -8,7 +8,6 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from pydantic import Field
 
@@ -45,7 +44,6 @@ class ComputeSettings(Settings):
     # A node on which a whole course opens its notebooks at once is slow for minutes, not broken.
     app_start_timeout: float = Field(default=180.0, gt=0)
     job_timeout: float = Field(default=3600.0, gt=0)
-    remove_projects: Literal["archive", "delete"] = "archive"
     # What `wk-compute-monitor` uses; seconds, and cores of idle_cpu.
     monitor_dir: Path = Path("var/lib/monitor")
     local_socket: Path = Path("launcher/launcher.sock")  # below run_dir, in a folder of the service account's

@@ -56,6 +56,8 @@ Verb = Literal[
     "remove-project",
     "transfer-project",
 ]
+# What becomes of the files of a project that is removed: kept in the node's archive, or deleted for good.
+Files = Literal["archive", "delete"]
 Step = Literal["accounts", "skeleton", "environment", "permissions", "apps", "ready"]
 
 
@@ -154,7 +156,7 @@ class Progress(Message):
 class Job(Message):
     """What the server asks a gateway, and a gateway a node, to do with a project.
 
-    `former` is who owned it before, for `transfer-project` alone.
+    `former` is who owned it before, for `transfer-project` alone; `files` is for `remove-project` alone.
     """
 
     verb: Verb
@@ -162,6 +164,7 @@ class Job(Message):
     requested_by: UserName
     node: NodeName | None = None
     former: Person | None = None
+    files: Files = "archive"
 
 
 class StopApp(Message):

@@ -14,10 +14,9 @@ import stat
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
 
 from wakari.core.errors import AppError
-from wakari.core.messages import ProjectSpec
+from wakari.core.messages import Files, ProjectSpec
 from wakari.environments.clone import Owner, clone
 from wakari.environments.errors import EnvironmentsError
 from wakari.helper.accounts import Account
@@ -138,14 +137,14 @@ class Projects:
                 status=error.status,
             ) from error
 
-    def remove(self, spec: ProjectSpec, mode: Literal["archive", "delete"]) -> Path | None:
+    def remove(self, spec: ProjectSpec, files: Files) -> Path | None:
         """Take the folder away. Return where the archive is; None where it was deleted, or there was none."""
         path = self.path(spec)
         try:
             if not os.path.lexists(path):
                 _remove(self.staging() / f"{spec.owner.name}.{spec.name}.removed")
                 return None
-            if mode == "archive":
+            if files == "archive":
                 folder = self._root / ARCHIVE / spec.owner.name
                 _root_folder(self._root / ARCHIVE, 0o700)
                 _root_folder(folder, 0o700)

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter, ValidationError
 
 from wakari.core.errors import BadInputError
-from wakari.core.messages import MAX_JOB, AppName, Message, Person, ProjectSpec, UserName
+from wakari.core.messages import MAX_JOB, AppName, Files, Message, Person, ProjectSpec, UserName
 
 MAX_PEOPLE = 5000
 _MAX_TOLD = 5  # rules broken that one message names
@@ -86,7 +86,7 @@ class RemoveProject(_ProjectRequest):
     """Take a project off this node: into the archive, or for ever."""
 
     verb: Literal["remove-project"]
-    mode: Literal["archive", "delete"]
+    mode: Files
 
 
 class TransferProject(_ProjectRequest):

@@ -6,10 +6,13 @@ stopped -> starting -> running -> stopping -> stopped        error -> starting |
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from wakari.access import Action, Caller, require
-from wakari.core.errors import AppError
+from wakari.core.errors import AppError, BadInputError
+from wakari.core.messages import Files
 from wakari.store import Store
 from wakari.store.base import Transaction, new_id
 from wakari.store.records import Project, State, Task, TaskVerb
@@ -17,6 +20,7 @@ from wakari.store.records import Project, State, Task, TaskVerb
 START_FROM: tuple[State, ...] = ("stopped", "error")
 STOP_FROM: tuple[State, ...] = ("starting", "running", "error")
 CANCELLED: tuple[TaskVerb, ...] = ("start-project", "stop-project")  # what a person may call off
+FILES: Mapping[Files, str] = MappingProxyType({"archive": "archived", "delete": "deleted for good"})
 ANY: tuple[State, ...] = ("stopped", "starting", "running", "stopping", "error")
 
 
@@ -52,14 +56,21 @@ class Lifecycle:
             return task
         return self._present(project, ("stopping", "stopped"), "It was never started.")
 
-    def delete(self, caller: Caller, project: Project, address: str = "") -> Task:
-        """Return the task that stops the project where it runs, archives its files and removes the record."""
+    def delete(self, caller: Caller, project: Project, address: str = "", *, files: Files = "archive") -> Task:
+        """Return the task that stops the project where it runs, archives or deletes its files and removes the record.
+
+        Raises:
+            AppError: `project_busy` (409) where it is being removed the other way already.
+        """
         require(caller, Action.PROJECT_DELETE, project)
-        task = self._move(caller, project, ANY, "stopping", "remove-project")
+        task = self._move(caller, project, ANY, "stopping", "remove-project", files=files)
         if task is not None:
-            self.store.audit.add("project.delete", caller.name, project.path, address, task=task.id)
+            self.store.audit.add("project.delete", caller.name, project.path, address, task=task.id, files=files)
             return task
-        return self._present(project, ANY, "It is being deleted.")
+        present = self._present(project, ANY, "It is being removed.")
+        if present.files != files:
+            raise _busy(project, "It is being removed already, and its files are " + FILES[present.files] + ".")
+        return present
 
     def cancel(self, caller: Caller, project: Project, address: str = "") -> Task:
         """Return the start or stop of the project, cancelled while it waited for a worker or for its next attempt.
@@ -101,7 +112,14 @@ class Lifecycle:
         return cancelled
 
     def _move(
-        self, caller: Caller, project: Project, states: tuple[State, ...], to: State, verb: TaskVerb
+        self,
+        caller: Caller,
+        project: Project,
+        states: tuple[State, ...],
+        to: State,
+        verb: TaskVerb,
+        *,
+        files: Files = "archive",
     ) -> Task | None:
         deleting = verb == "remove-project"
         obsolete: tuple[TaskVerb, ...] = ("start-project", "stop-project")
@@ -114,7 +132,7 @@ class Lifecycle:
             self.store.tasks.cancel_waiting(
                 project.id, (*obsolete, "apply-permissions", "apply-settings", verb) if deleting else obsolete, tx
             )
-            return self.store.tasks.add(moved, verb, caller.name, tx, task_id)
+            return self.store.tasks.add(moved, verb, caller.name, tx, task_id, files=files)
 
         return self.store.transaction(move)
 
@@ -124,12 +142,16 @@ class Lifecycle:
             task = self.store.tasks.get(current.task)
             if task is not None:
                 return task
-        raise AppError(
-            "project_busy",
-            f"The project {project.path} cannot do this now. {otherwise}",
-            hint="Look at its state and try again.",
-            status=409,
-        )
+        raise _busy(project, otherwise)
+
+
+def _busy(project: Project, why: str) -> AppError:
+    return AppError(
+        "project_busy",
+        f"The project {project.path} cannot do this now. {why}",
+        hint="Look at its state and try again.",
+        status=409,
+    )
 
 
 def queue_settings(store: Store, project: Project, requested_by: str, tx: Transaction) -> None:
@@ -168,3 +190,13 @@ def _queue(store: Store, project: Project, verb: TaskVerb, requested_by: str, tx
         return
     if store.tasks.waiting(project.id, verb, tx) is None:
         store.tasks.add(project, verb, requested_by, tx)
+
+
+def check_files(files: str) -> Files:
+    """Return what shall become of a removed project's files; raise BadInputError `files_invalid` for anything else."""
+    for known in FILES:
+        if files == known:
+            return known
+    raise BadInputError(
+        "files_invalid", f"Files cannot be removed by {ascii(files)[:40]}.", hint="Use 'archive' or 'delete'."
+    )

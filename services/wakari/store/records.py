@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from wakari.core.messages import Limits
+from wakari.core.messages import Files, Limits
 from wakari.store.base import Record
 
 State = Literal["stopped", "starting", "running", "stopping", "error"]
@@ -188,6 +188,7 @@ class Task(Record):
     project_id: str
     project: str
     requested_by: str
+    files: Files = "archive"  # what becomes of them, for `remove-project` alone
     state: TaskState = "queued"
     priority: int = 5
     progress: tuple[dict[str, Any], ...] = ()

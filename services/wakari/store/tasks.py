@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from wakari.core.messages import Files
 from wakari.store.base import Transaction, new_id, now
 from wakari.store.errors import Conflict, translated
 from wakari.store.records import Project, Task, TaskVerb
@@ -27,8 +28,20 @@ class Tasks(Repository[Task]):
         """Return the task; None where there is none."""
         return self._one({"_id": task_id})
 
-    def add(self, project: Project, verb: TaskVerb, requested_by: str, tx: Transaction, task_id: str = "") -> Task:
-        """Return the queued task; raise Conflict where one of this verb waits for the project already."""
+    def add(
+        self,
+        project: Project,
+        verb: TaskVerb,
+        requested_by: str,
+        tx: Transaction,
+        task_id: str = "",
+        *,
+        files: Files = "archive",
+    ) -> Task:
+        """Return the queued task; raise Conflict where one of this verb waits for the project already.
+
+        `files`: what becomes of them, for `remove-project` alone.
+        """
         moment = now()
         return self._insert(
             {
@@ -38,6 +51,7 @@ class Tasks(Repository[Task]):
                 "waiting_project": project.id,
                 "project": project.path,
                 "requested_by": requested_by,
+                "files": files,
                 "state": "queued",
                 "priority": 5,
                 "progress": [],

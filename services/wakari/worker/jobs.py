@@ -67,7 +67,9 @@ class Jobs:
             transfer = Job(verb="transfer-project", project=spec, requested_by=task.requested_by, former=former)
             self._on_each_node(task, project, peer, [transfer], said)
             self.store.projects.arrived(project)
-        jobs = [Job(verb=verb, project=spec, requested_by=task.requested_by) for verb in STEPS[task.verb]]
+        jobs = [
+            Job(verb=verb, project=spec, requested_by=task.requested_by, files=task.files) for verb in STEPS[task.verb]
+        ]
         self._on_each_node(task, project, peer, jobs, said)
 
     def _on_each_node(

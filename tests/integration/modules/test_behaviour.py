@@ -230,6 +230,18 @@ def test_secrets_are_in_their_files_and_in_no_answer(demo: Live, tmp_path: Path)
     assert "a secret of erin's" not in str(again)
 
 
+def test_files_of_removed_projects_are_archived_unless_it_is_said(demo: Live) -> None:
+    demo.good("projects", projects=[{"owner": "bob", "name": name} for name in ("kept", "gone", "purged")])
+    demo.forget()
+    demo.good("project", owner="bob", name="kept", state="absent")
+    demo.good("project", owner="bob", name="gone", state="absent", files="delete")
+    demo.good("projects", projects=[{"owner": "alice", "name": "demo"}], purge=True, files="delete")
+    told = [event for event in demo.kit.services.store.audit.latest(20) if event.event == "project.delete"]
+    assert {event.subject: event.detail["files"] for event in told} == {
+        "bob/kept": "archive", "bob/gone": "delete", "bob/purged": "delete",
+    }  # fmt: skip
+
+
 def test_infos_list_and_query(demo: Live) -> None:
     demo.good("project", owner="bob", name="shared", groups=[{"group": "physics", "role": "viewer"}])
     assert demo.good("project_info", owner="bob", query="[].name")["result"] == ["shared"]

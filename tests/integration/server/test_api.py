@@ -257,7 +257,32 @@ def test_a_start_is_one_task_however_often_it_is_asked_for(kit: Kit, store: Stor
     assert alice.post("/projects/alice/demo/start").json["error"]["code"] == "project_busy"
     gone = alice.delete("/projects/alice/demo")
     assert (gone.status_code, gone.json["verb"]) == (202, "remove-project")
+    assert alice.delete("/projects/alice/demo").json["id"] == gone.json["id"]
+    assert alice.delete("/projects/alice/demo?files=delete").json["error"]["code"] == "project_busy"
     assert alice.post("/projects/alice/demo/start").status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "files"),
+    [
+        ("", 202, "archive"),
+        ("?files=archive", 202, "archive"),
+        ("?files=delete", 202, "delete"),
+        ("?files=shred", 422, None),
+        ("?mode=delete", 422, None),
+    ],
+)
+def test_what_becomes_of_the_files_is_chosen(
+    kit: Kit, store: Store, query: str, status: int, files: str | None
+) -> None:
+    kit.place()
+    user = kit.user("alice")
+    project = kit.project(user)
+    answer = kit.api(user).delete(f"/projects/alice/demo{query}")
+    assert answer.status_code == status
+    assert [task.files for task in store.tasks.of_project(project.id, 2)] == ([files] if files else [])
+    told = [event.detail["files"] for event in store.audit.latest(5) if event.event == "project.delete"]
+    assert told == ([files] if files else [])
 
 
 def test_a_database_that_is_away_is_told_as_503(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:

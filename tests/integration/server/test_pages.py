@@ -241,12 +241,23 @@ def test_the_team_is_changed_by_its_owner_alone(kit: Kit, alice: Browser) -> Non
     assert (found.state, found.summary, found.public, found.members[0].role) == ("stopped", "", False, "viewer")
 
 
-def test_a_project_is_deleted_once_its_name_is_typed(alice: Browser, store: Store) -> None:
+@pytest.mark.parametrize(
+    ("choice", "files"), [({}, "archive"), ({"files": "archive"}, "archive"), ({"files": "delete"}, "delete")]
+)
+def test_a_project_is_removed_once_its_name_is_typed(
+    alice: Browser, store: Store, choice: dict[str, str], files: str
+) -> None:
     alice.submit("/new", {"name": "demo"})
-    alice.submit("/alice/demo/delete", {"confirm": "dem"}, "/alice/demo/settings")
-    assert store.tasks.count("queued") == 0
-    alice.submit("/alice/demo/delete", {"confirm": "demo"}, "/alice/demo/settings")
-    assert store.tasks.count("queued") == 1
+    page = alice.get("/alice/demo/settings").text
+    assert re.search(r'name="files" value="archive" checked', page)
+    assert "Nobody can bring them back." in page
+    for wrong in ({"confirm": "dem"}, {"confirm": "demo", "files": "shred"}):
+        alice.submit("/alice/demo/delete", {**choice, **wrong}, "/alice/demo/settings")
+        assert store.tasks.count("queued") == 0
+    alice.submit("/alice/demo/delete", {"confirm": "demo", **choice}, "/alice/demo/settings")
+    task = store.tasks.claim("w", 30)
+    assert task
+    assert (task.verb, task.files) == ("remove-project", files)
 
 
 def test_a_new_password_ends_the_other_sessions(kit: Kit, alice: Browser) -> None:

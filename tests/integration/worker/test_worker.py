@@ -244,6 +244,17 @@ def test_delete_stops_archives_and_removes(kit: Kit, store: Store, stand: Gatewa
     kit.services.lifecycle.delete(kit.caller(alice), at(store, project))
     wait_for(lambda: store.projects.by_id(project.id) is None)
     assert [job["verb"] for job in stand.jobs] == ["start-project", "stop-project", "remove-project"]
+    assert "files" not in stand.jobs[-1], "archive, which a node of the release before knows"
+
+
+def test_delete_for_good_reaches_the_node(kit: Kit, store: Store, stand: GatewayStand, begin: Begin) -> None:
+    alice = kit.user("alice")
+    project = kit.project(alice)
+    store.projects.mark_started(project.id)
+    kit.services.lifecycle.delete(kit.caller(alice), project, files="delete")
+    begin()
+    wait_for(lambda: store.projects.by_id(project.id) is None)
+    assert (stand.jobs[-1]["verb"], stand.jobs[-1]["files"]) == ("remove-project", "delete")
 
 
 def test_a_project_that_never_started_is_deleted_without_asking_a_node(

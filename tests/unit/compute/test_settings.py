@@ -51,7 +51,7 @@ def test_missing_usual_places_are_no_error_and_missing_explicit_ones_are(tmp_pat
         ({"projectRot": "/x"}, "unknown key 'projectRot'"),
         ({"MANAGE_ACCOUNTS": "no"}, "MANAGE_ACCOUNTS"),
         ({"threads": 0}, "threads"),
-        ({"remove_projects": "shred"}, "remove_projects"),
+        ({"remove_projects": "archive"}, "unknown key 'remove_projects'"),
         ({"node_name": "a/b"}, "node_name"),
     ],
 )

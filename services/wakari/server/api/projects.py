@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from wakari.access import Action, Caller, query
 from wakari.core.errors import BadInputError
+from wakari.projects.lifecycle import check_files
 from wakari.server import who
 from wakari.server.api.models.projects import (
     MemberRole,
@@ -111,16 +112,18 @@ def update(caller: Caller, owner: str, name: str, body: ProjectChange) -> Projec
 @TABLE.add(
     "DELETE",
     ONE,
-    "Stop a project, archive its files and remove it",
+    "Stop a project, archive its files (or delete them: `files=delete`) and remove it",
     action=Action.PROJECT_DELETE,
     status=202,
     answer=TaskOut,
-    errors=(404, 409),
+    filters=("files",),
+    errors=(404, 409, 422),
 )
-def remove(caller: Caller, owner: str, name: str) -> TaskOut:
+def remove(caller: Caller, owner: str, name: str, filters: dict[str, str]) -> TaskOut:
     """Return the task."""
     project = visible(caller, owner, name)
-    return TaskOut.of(services().lifecycle.delete(caller, project, who.address()))
+    files = check_files(filters.get("files", "archive"))
+    return TaskOut.of(services().lifecycle.delete(caller, project, who.address(), files=files))
 
 
 @TABLE.add(

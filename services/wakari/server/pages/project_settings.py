@@ -16,6 +16,7 @@ from wakari.access.questions import require
 from wakari.core.errors import AppError, BadInputError
 from wakari.core.messages import Limits
 from wakari.projects.create import MAX_DESCRIPTION
+from wakari.projects.lifecycle import check_files
 from wakari.server import who
 from wakari.server.api import activity
 from wakari.server.markdown import rendered
@@ -143,14 +144,15 @@ def transfer_project(owner: str, name: str) -> Response:
 @blueprint.post("/<owner>/<name>/delete")
 @signed_in
 def delete_project(owner: str, name: str) -> Response:
-    """Delete the project, once its name was typed."""
+    """Remove the project, once its name was typed; its files are archived where nothing else was chosen."""
     project = visible_here(owner, name)
     require(me().caller, Action.PROJECT_DELETE, project)
 
     def delete() -> None:
         if field("confirm") != project.name:
-            raise AppError("not_confirmed", "The project was not deleted.", hint="Type its name to confirm.")
-        services().lifecycle.delete(me().caller, project, who.address())
+            raise AppError("not_confirmed", "The project was not removed.", hint="Type its name to confirm.")
+        files = check_files(field("files") or "archive")
+        services().lifecycle.delete(me().caller, project, who.address(), files=files)
 
     done = attempt(delete)
     return back(f"/{project.path}" if done else f"/{project.path}/settings")
