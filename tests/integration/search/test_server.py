@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tempfile
 import threading
@@ -20,6 +21,7 @@ from werkzeug.serving import make_server
 from tests.integration.search.node import OPEN, TEAM, Node, running
 from tests.serverkit import Kit
 from tests.unit.gateway.make import settings as gateway_settings
+from wakari.access import Action, query
 from wakari.compute.app import create_app as create_launcher
 from wakari.compute.settings import ComputeSettings
 from wakari.core import tokens
@@ -131,6 +133,20 @@ def test_what_one_may_not_read_never_shows(site: Site) -> None:
     assert "secret" not in page
 
 
+def test_the_server_hides_what_every_node_would_show(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The files are open to everybody on the disk, so that the node hides nothing: each guard of the server alone."""
+    site.project("mine", "needle one", OPEN)
+    site.project("open", "needle two", OPEN, public=True)
+    assert sorted(site.found(site.alice, "needle")) == ["mine/a.txt", "open/a.txt"]
+    assert site.found(site.bob, "needle") == ["open/a.txt"]
+    assert site.find(site.bob, "needle", project="alice/mine").status_code == 404
+    caller, projects = site.kit.caller(site.bob), site.kit.services.store.projects
+    listed = projects.searchable(query(caller, Action.PROJECT_SEARCH), 10)
+    assert [one.name for one in listed] == ["open"], "the filter of the database"
+    monkeypatch.setattr("wakari.projects.search.query", lambda *_: {})
+    assert site.found(site.bob, "needle") == ["open/a.txt"], "the level, where the filter lets all through"
+
+
 def test_administrators_read_no_more_than_others(site: Site) -> None:
     site.project("secret", "needle")
     admin = site.kit.user("root-of-all", "superuser")
@@ -210,6 +226,17 @@ def test_saved_searches_are_ones_own(site: Site) -> None:
     assert "Rainy" in browser.get("/search").text
     site.kit.services.accounts.remove("alice", actor="test", leave_teams=lambda *_: None)
     assert site.kit.services.store.saved_searches.of("alice") == []
+
+
+def test_the_page_of_a_project_searches_it_alone(site: Site) -> None:
+    site.project("here", "needle one")
+    site.project("elsewhere", "needle two")
+    page = site.kit.browser(site.alice).get("/alice/here").text
+    assert re.search(r'action="/search"[^>]*><input type="hidden" name="project" value="alice/here">', page)
+    found = site.kit.browser(site.alice).get("/search?project=alice%2Fhere&q=needle").text
+    assert ("alice / here" in found, "alice / elsewhere" in found) == (True, False)
+    staff = site.kit.browser(site.kit.user("helga", "staff"))
+    assert "Search this project" not in staff.get("/alice/here").text, "a role on the site opens no files"
 
 
 def test_the_node_answers_its_gateway_alone(site: Site) -> None:
