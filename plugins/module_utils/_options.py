@@ -60,6 +60,11 @@ def projects_options() -> Spec:
     return {"projects": _many(_project()), **APPEND, **PURGE, **REMOVAL}
 
 
+def by_source() -> Spec:
+    """Return what a list of accounts or groups can be limited to."""
+    return {"name": TEXT, "source": {**TEXT, "choices": ["local", "ldap", "pam", "oidc"]}}
+
+
 def project_filters() -> Spec:
     """Return what a list of projects can be limited to."""
     return {"owner": TEXT, "node": TEXT, "state": {**TEXT, "choices": STATES}}

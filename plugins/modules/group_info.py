@@ -19,6 +19,10 @@ options:
   name:
     description: Only this group; the list is empty where there is none.
     type: str
+  source:
+    description: Only groups of this source, that of O(name) whatever it is.
+    type: str
+    choices: [local, ldap, pam, oidc]
 seealso:
   - module: wakari.aen.group
 """
@@ -47,6 +51,9 @@ groups:
       description: Who is in it.
       type: list
       elements: str
+    source:
+      description: V(local) where people are put into it here; else the directory it follows.
+      type: str
     created_at:
       description: When it was made.
       type: str
@@ -58,16 +65,17 @@ result:
 """
 
 from ansible_collections.wakari.aen.plugins.module_utils._client import Client, Json, segment
+from ansible_collections.wakari.aen.plugins.module_utils._options import by_source
 from ansible_collections.wakari.aen.plugins.module_utils._run import new_module, query_options, run_info
 
 
 def main() -> None:
     """Run the module."""
-    module = new_module({"name": {"type": "str"}, **query_options()}, states=())
+    module = new_module({**by_source(), **query_options()}, states=())
 
     def read(client: Client) -> list[Json]:
         if module.params["name"] is None:
-            return list(client.items("/groups"))
+            return list(client.items("/groups", source=module.params["source"]))
         found, _ = client.find("/groups/" + segment(module.params["name"]))
         return [found] if found else []
 

@@ -19,6 +19,10 @@ options:
   name:
     description: Only this account; the list is empty where there is none.
     type: str
+  source:
+    description: Only accounts of this source, that of O(name) whatever it is.
+    type: str
+    choices: [local, ldap, pam, oidc]
 seealso:
   - module: wakari.aen.user
 """
@@ -59,6 +63,9 @@ users:
       description: The account's uid, and its gid, on every compute node.
       type: int
       sample: 20001
+    source:
+      description: V(local) where its password is checked by the server itself; else the directory it follows.
+      type: str
     created_at:
       description: When the account was made.
       type: str
@@ -73,16 +80,17 @@ result:
 """
 
 from ansible_collections.wakari.aen.plugins.module_utils._client import Client, Json, segment
+from ansible_collections.wakari.aen.plugins.module_utils._options import by_source
 from ansible_collections.wakari.aen.plugins.module_utils._run import new_module, query_options, run_info
 
 
 def main() -> None:
     """Run the module."""
-    module = new_module({"name": {"type": "str"}, **query_options()}, states=())
+    module = new_module({**by_source(), **query_options()}, states=())
 
     def read(client: Client) -> list[Json]:
         if module.params["name"] is None:
-            return list(client.items("/users"))
+            return list(client.items("/users", source=module.params["source"]))
         found, _ = client.find("/users/" + segment(module.params["name"]))
         return [found] if found else []
 

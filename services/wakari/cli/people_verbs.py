@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+from typing import get_args
 
 from wakari.cli import server_verbs
 from wakari.cli.verbs import ACTOR, ALL, Result, Subparsers
@@ -11,7 +12,7 @@ from wakari.core.errors import AppError
 from wakari.server.api.models.authorizations import AuthorizationOut
 from wakari.server.api.models.people import UserOut
 from wakari.server.services import Services
-from wakari.store.records import Group, Token
+from wakari.store.records import Group, Source, Token
 
 ROLES = ("staff", "superuser")
 
@@ -21,6 +22,7 @@ def enter(verbs: Subparsers) -> None:
     users = verbs.things("users", list_users, "list and change accounts")
     users.filter("--role", choices=ROLES)
     users.filter("--group", metavar="GROUP")
+    users.filter("--source", choices=get_args(Source))
     users.action("show", show_user, "show an account", "NAME")
     server_verbs.user_options(users.action("add", server_verbs.add_user, "add an account", "NAME"))
     change = users.action("change", change_user, "change an account", "NAME")
@@ -32,6 +34,7 @@ def enter(verbs: Subparsers) -> None:
     users.action("remove", server_verbs.remove_user, "close an account", "NAME")
 
     groups = verbs.things("groups", list_groups, "list and change groups of users")
+    groups.filter("--source", choices=get_args(Source))
     groups.action("show", show_group, "show a group", "NAME")
     add = groups.action("add", add_group, "add a group", "NAME")
     add.add_argument("--summary", default="")
@@ -56,7 +59,7 @@ def enter(verbs: Subparsers) -> None:
 
 def list_users(services: Services, arguments: argparse.Namespace) -> Result:
     """Return accounts."""
-    wanted = {"roles": arguments.role, "groups": arguments.group}
+    wanted = {"roles": arguments.role, "groups": arguments.group, "source": arguments.source}
     fields = {key: value for key, value in wanted.items() if value}
     return [
         {
@@ -93,9 +96,10 @@ def accounts_name(services: Services, name: str) -> str:
     return services.accounts.get(name).name
 
 
-def list_groups(services: Services, _: argparse.Namespace) -> Result:
+def list_groups(services: Services, arguments: argparse.Namespace) -> Result:
     """Return groups."""
-    return [_group(services, group) for group in services.store.groups.page("", ALL)]
+    wanted = {"source": arguments.source} if arguments.source else {}
+    return [_group(services, group) for group in services.store.groups.page("", ALL, wanted)]
 
 
 def show_group(services: Services, arguments: argparse.Namespace) -> Result:
@@ -193,4 +197,9 @@ def _token(token: Token) -> dict[str, object]:
 
 
 def _group(services: Services, group: Group) -> dict[str, object]:
-    return {"name": group.name, "summary": group.summary, "members": services.groups.people(group.name)}
+    return {
+        "name": group.name,
+        "summary": group.summary,
+        "source": group.source,
+        "members": services.groups.people(group.name),
+    }

@@ -20,9 +20,9 @@ class Groups(Repository[Group]):
         """Return the group; None where there is none."""
         return self._one({"_id": name})
 
-    def page(self, after: str, limit: int) -> list[Group]:
-        """Return groups in the order of their names, those behind `after`."""
-        return self._many({"_id": {"$gt": after}}, limit=limit)
+    def page(self, after: str, limit: int, filters: Mapping[str, str] | None = None) -> list[Group]:
+        """Return groups in the order of their names, those behind `after`; of one source where given."""
+        return self._many({"_id": {"$gt": after}, **(filters or {})}, limit=limit)
 
     def add(self, name: str, summary: str, source: Source = "local") -> Group:
         """Return the new group; raise Conflict where there is one of this name."""

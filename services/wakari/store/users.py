@@ -40,7 +40,7 @@ class Users(Repository[User]):
         return {user.name: user for user in self._many({"_id": {"$in": list(names)}, **PRESENT}, tx=tx)}
 
     def page(self, after: str, limit: int, filters: Mapping[str, str] | None = None) -> list[User]:
-        """Return accounts in the order of their names, those behind `after`; of one group or role where given."""
+        """Return accounts in the order of their names, those behind `after`; filtered by group, role or source."""
         return self._many({"_id": {"$gt": after}, **(filters or {}), **PRESENT}, limit=limit)
 
     def beginning(self, letters: str, limit: int) -> list[User]:

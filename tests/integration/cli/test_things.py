@@ -45,8 +45,12 @@ def test_groups(furnished: Command) -> None:
     change = ("groups", "change", "physics", "--add-member", "bob", "--remove-member", "alice", "--summary", "P")
     assert furnished(*change)["changed"] is True
     assert furnished(*change)["changed"] is False
-    assert furnished("groups", "show", "physics") == {"name": "physics", "summary": "P", "members": ["bob"]}
+    assert furnished("groups", "show", "physics") == {
+        "name": "physics", "summary": "P", "source": "local", "members": ["bob"],
+    }  # fmt: skip
     assert [user["name"] for user in furnished("users", "list", "--group", "physics")] == ["bob"]
+    assert furnished("users", "list", "--source", "ldap") == furnished("groups", "list", "--source", "ldap") == []
+    assert [one["name"] for one in furnished("groups", "list", "--source", "local")] == ["physics"]
     assert furnished("groups", "remove", "physics")["changed"] is True
     assert furnished("groups", "remove", "physics")["changed"] is False
     assert furnished("groups") == []

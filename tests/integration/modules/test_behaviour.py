@@ -249,6 +249,9 @@ def test_infos_list_and_query(demo: Live) -> None:
     assert demo.good("user_info", name="alice", query="[0].uid")["result"] == 20001
     assert demo.good("user_info", name="nobody-here")["users"] == []
     assert demo.good("group_info", query="[?contains(members, 'bob')].name")["result"] == ["physics"]
+    demo.kit.services.store.groups.add("follows", "", "ldap")
+    assert demo.good("group_info", source="ldap", query="[].name")["result"] == ["follows"]
+    assert demo.good("user_info", source="ldap")["users"] == []
     team = demo.good("project_member_info", project="bob/shared", resolve=True)["members"]
     assert [(entry["user"], entry["group"], entry["role"]) for entry in team] == [
         ("bob", None, "owner"), (None, "physics", "viewer"), ("bob", "physics", "viewer"),

@@ -14,11 +14,19 @@ from wakari.store.records import Group
 ONE = "/groups/{group}"
 
 
-@TABLE.add("GET", "/groups", "List groups of users", action=Action.GROUP_READ, answer=GroupOut, paged=True)
-def index(caller: Caller, window: Window) -> Page[GroupOut]:
+@TABLE.add(
+    "GET",
+    "/groups",
+    "List groups of users",
+    action=Action.GROUP_READ,
+    answer=GroupOut,
+    paged=True,
+    filters=("source",),
+)
+def index(caller: Caller, window: Window, filters: dict[str, str]) -> Page[GroupOut]:
     """Return groups in the order of their names."""
     require_site(caller, Action.GROUP_READ)
-    found = services().store.groups.page(window.after, window.limit + 1)
+    found = services().store.groups.page(window.after, window.limit + 1, filters)
     people: dict[str, list[str]] = {group.name: [] for group in found}
     for user in services().store.users.in_groups(people):
         for group in user.groups:

@@ -12,6 +12,8 @@ from wakari.server.api.table import TABLE
 from wakari.server.services import services
 from wakari.store.records import User
 
+_FIELDS = {"group": "groups", "role": "roles"}  # of which an account may have several
+
 
 @TABLE.add(
     "GET",
@@ -20,12 +22,12 @@ from wakari.store.records import User
     action=Action.USER_READ,
     answer=UserOut,
     paged=True,
-    filters=("group", "role"),
+    filters=("group", "role", "source"),
 )
 def index(caller: Caller, window: Window, filters: dict[str, str]) -> Page[UserOut]:
     """Return accounts in the order of their names."""
     require_site(caller, Action.USER_READ)
-    fields = {f"{name}s": value for name, value in filters.items()}
+    fields = {_FIELDS.get(name, name): value for name, value in filters.items()}
     found = services().store.users.page(window.after, window.limit + 1, fields)
     return page(found, window, lambda user: user.name, UserOut.of)
 

@@ -18,7 +18,7 @@ from wakari.server import who
 from wakari.server.api.activity import node_activity
 from wakari.server.api.users import remove_account, require_for
 from wakari.server.pages.blueprint import blueprint
-from wakari.server.pages.view import attempt, back, field, me, page, signed_in
+from wakari.server.pages.view import SOURCES, attempt, back, field, me, page, signed_in
 from wakari.server.services import services
 
 P = ParamSpec("P")
@@ -40,6 +40,12 @@ def needs(action: Action) -> Callable[[Callable[P, T]], Callable[P, T | Response
         return guarded
 
     return decorate
+
+
+def source_asked() -> dict[str, str]:
+    """Return the filter by the source that a list's address asks for; an empty one where it names none there is."""
+    asked = request.args.get("source", "")
+    return {"source": asked} if asked in SOURCES else {}
 
 
 @blueprint.get("/admin")
@@ -206,11 +212,20 @@ def admin_permissions() -> tuple[str, int]:
 
 
 def _users(status: int = 200, **context: object) -> tuple[str, int]:
-    after = request.args.get("after", "")
-    found = services().store.users.page(after, PAGE + 1)
+    after, chosen = request.args.get("after", ""), source_asked()
+    found = services().store.users.page(after, PAGE + 1, chosen)
     more = found[PAGE - 1].name if len(found) > PAGE else None
     owned = services().store.projects.owned_counts(user.name for user in found[:PAGE])
-    return page("admin/users.html", status, tab="users", users=found[:PAGE], owned=owned, more=more, **context)
+    return page(
+        "admin/users.html",
+        status,
+        tab="users",
+        users=found[:PAGE],
+        owned=owned,
+        more=more,
+        chosen=chosen.get("source", ""),
+        **context,
+    )
 
 
 def _nodes(status: int = 200, **context: object) -> tuple[str, int]:

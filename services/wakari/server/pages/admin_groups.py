@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from wakari.access import Action
 from wakari.core.errors import AppError
 from wakari.server import who
-from wakari.server.pages.admin import needs
+from wakari.server.pages.admin import needs, source_asked
 from wakari.server.pages.blueprint import blueprint
 from wakari.server.pages.view import attempt, back, field, me, page
 from wakari.server.services import services
@@ -80,10 +80,20 @@ def _done(words: str) -> Response:
 
 def _groups(status: int = 200, **context: object) -> tuple[str, int]:
     store = services().store
-    found = store.groups.page(request.args.get("after", ""), PAGE + 1)
+    chosen = source_asked()
+    found = store.groups.page(request.args.get("after", ""), PAGE + 1, chosen)
     more = found[PAGE - 1].name if len(found) > PAGE else None
     people: dict[str, list[str]] = {group.name: [] for group in found[:PAGE]}
     for user in store.users.in_groups(people):
         for group in set(user.groups) & people.keys():
             people[group].append(user.name)
-    return page("admin/groups.html", status, tab="groups", groups=found[:PAGE], people=people, more=more, **context)
+    return page(
+        "admin/groups.html",
+        status,
+        tab="groups",
+        groups=found[:PAGE],
+        people=people,
+        more=more,
+        chosen=chosen.get("source", ""),
+        **context,
+    )

@@ -24,7 +24,7 @@ from wakari.server.services import services
 from wakari.server.settings import ICONS
 from wakari.server.who import SignedIn
 from wakari.store import StoreUnavailable
-from wakari.store.records import Project
+from wakari.store.records import Project, Source
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -58,6 +58,9 @@ TASKS: Mapping[str, str] = MappingProxyType(
         "remove-project": "Delete",
         "transfer-project": "Hand over",
     }
+)
+SOURCES: Mapping[Source, str] = MappingProxyType(
+    {"local": "This server", "ldap": "LDAP", "oidc": "OpenID Connect", "pam": "PAM"}
 )
 
 
@@ -103,6 +106,7 @@ def _context() -> dict[str, Any]:
         "ago": ago,
         "markdown": rendered,
         "task_words": TASKS,
+        "sources": SOURCES,
         "static": services().settings.static_url,
         "announcement": _announcement,
         "admin_menu": MENU,
