@@ -2,9 +2,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.functional.modules.playbook import Ansible
 from tests.functional.platform import LOCAL, Account, Kernel, Site
 
 
@@ -22,6 +24,17 @@ def alice(site: Site) -> Account:
 @pytest.fixture
 def bob(site: Site) -> Account:
     return site.new_account("bob")
+
+
+@pytest.fixture
+def ansible(site: Site, tmp_path: Path) -> Ansible:
+    """Ansible as an administrator; `node` is a compute node that is up.
+
+    Not the first administrator: where that one has the name of the service account, projects cannot be started as them.
+    """
+    admin = site.new_account("admin", roles=["superuser"])
+    nodes = [node["name"] for node in admin.call("GET", "/nodes")["items"] if not node["drained"]]
+    return Ansible(site, tmp_path, admin.authorization.removeprefix("Bearer "), nodes[0])
 
 
 @pytest.fixture(autouse=True)

@@ -31,7 +31,7 @@ must_be_cut() {
 }
 
 python -m tools.hosts deps
-python -m tools.release bundle --development --suite bookworm --output "$work"
+make bundle BUNDLE="--development --suite bookworm --output $work"
 python -m tools.hosts up bundle-server=63 bundle-gateway=64 bundle-node=65 --memory 3G
 for host in bundle-server bundle-gateway bundle-node; do
   reaches_packages "$host" || { echo "$host reaches no packages before the cut: nothing would be proven" >&2; exit 1; }

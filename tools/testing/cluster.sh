@@ -10,7 +10,7 @@ finish() {
 }
 trap finish EXIT
 molecule test -s cluster --destroy never
-python -m tools.up --describe
+make up
 pytest -q --durations 15 -n 2 --dist loadfile -m "not alone" tests/functional tests/e2e
 pytest -q --durations 15 -m alone tests/functional tests/e2e
 status=0

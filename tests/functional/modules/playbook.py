@@ -50,6 +50,16 @@ class Ansible:
             "ansible_python_interpreter": "/usr/bin/python3",
         }
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """Return the environment of a run, without a token."""
+        return {
+            **os.environ,
+            "ANSIBLE_CONFIG": str(self.folder / "ansible.cfg"),
+            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".ansible" / "collections"),
+            "AEN_LOCAL_JSON": str(LOCAL),
+        }
+
     def play(self, tasks: list[Task], *, hosts: str = "localhost", become: bool = False) -> dict[str, dict[str, Any]]:
         """Return the result of each task by its name; AssertionError where one failed that did not say `may_fail`."""
         play = {
@@ -88,12 +98,9 @@ class Ansible:
             [str(ROOT / ".venv/bin/ansible-playbook"), "-i", "inventory.json", playbook, *arguments],
             cwd=self.folder,
             env={
-                **os.environ,
-                "ANSIBLE_CONFIG": str(self.folder / "ansible.cfg"),
-                "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".ansible" / "collections"),
+                **self.environment,
                 "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json",
                 "AEN_TOKEN": self.token if token else "",
-                "AEN_LOCAL_JSON": str(LOCAL),
             },
             capture_output=True,
             text=True,

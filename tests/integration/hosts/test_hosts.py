@@ -197,6 +197,11 @@ def test_contradictory_wish_is_refused(pair: Run, hosts: Run) -> None:
     assert "belongs to alpha" in done.stderr
 
 
+def test_a_machine_that_has_hosts_lacks_nothing(pair: Run, hosts: Run) -> None:
+    del pair
+    assert "missing" not in hosts("check").stdout
+
+
 def test_key_is_private(pair: Run, lab: Lab) -> None:
     del pair
     key: Path = lab.key

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.checks import doc_commands, doc_links, troubleshooting
+from tools.checks import _documents as documents
+from tools.checks import doc_commands, doc_links, doc_runs, troubleshooting
 
 
 @pytest.fixture
@@ -67,3 +68,52 @@ def test_a_message_is_one_that_the_product_says(checkout: Path) -> None:
     assert list(troubleshooting.problems(checkout)) == []
     page(checkout, table.format("The node has gone"), "troubleshooting.md")
     assert len(list(troubleshooting.problems(checkout))) == 1
+
+
+@pytest.mark.parametrize(
+    ("comment", "tag", "said"),
+    [
+        ("", "text", ""),
+        ("", "", "say above it what runs it"),
+        ("", "sh", "say above it what runs it"),
+        ("<!-- run by x.sh -->\n", "text", "nothing runs a block tagged text"),
+        (f"<!-- run by {doc_runs.HERE} -->\n", "sh", ""),
+        ("<!-- run by gone.sh -->\n", "sh", "there is no gone.sh"),
+        ("<!-- run by x.sh -->\n", "sh", ""),
+        ("<!-- run by tests -->\n", "sh", ""),
+        ("<!-- run by y.sh -->\n", "sh", "y.sh does not run 'aen_node' of it"),
+        ("<!-- run by x.sh -->\n", "yaml", "x.sh takes no blocks from pages"),
+    ],
+)
+def test_a_block_is_run_by_somebody_or_is_output(checkout: Path, comment: str, tag: str, said: str) -> None:
+    here = checkout / doc_runs.HERE
+    here.parent.mkdir(parents=True)
+    here.write_text("play('drain', aen_node='n')\n", encoding="utf-8")
+    (checkout / "x.sh").write_text("ansible-playbook playbooks/drain.yml -e aen_node=$1\n", encoding="utf-8")
+    (checkout / "y.sh").write_text("ansible-playbook playbooks/drain.yml -e aen_nodes=$1\n", encoding="utf-8")
+    page(checkout, f"# Page\n\n{comment}```{tag}\nansible-playbook wakari.aen.drain -e aen_node=n1\n```\n")
+    found = list(doc_runs.problems(checkout))
+    assert len(found) == bool(said), found
+    assert said in "".join(found)
+
+
+@pytest.mark.parametrize(
+    ("command", "needed"),
+    [
+        ("ansible-playbook playbooks/drift.yml -i inventory -e aen_drift_report=/x", ["drift", "aen_drift_report"]),
+        ("make bundle BUNDLE='--suite trixie'", ["make bundle"]),
+        ("python3 -m tools.hosts up a=11 --memory 2G", ["tools.hosts", "up", "--memory"]),
+        ("sudo P/bin/wk-apps list --json < file", ["wk-apps", "--json"]),
+    ],
+)
+def test_what_of_a_command_its_runner_must_say(command: str, needed: list[str]) -> None:
+    (words,) = next(documents.blocks(f"```sh\n{command} # why\n```\n")).commands()
+    assert list(doc_runs.essence(words)) == needed
+
+
+def test_a_block_says_its_file_and_what_it_ends_with() -> None:
+    first = "<!-- run by a.py, status 1 -->\n```console\n$ wk-apps a \\\n  b\nsaid\n$ wk-apps c\n```\n"
+    console, yaml = documents.blocks(first + "\n```yaml\n# x.yml\na: 1\n```\n")
+    assert (console.runner, console.status, console.line) == ("a.py", 1, 1)
+    assert list(console.commands()) == [["wk-apps", "a", "b"], ["wk-apps", "c"]]
+    assert (console.file, yaml.file) == ("", "x.yml")
