@@ -48,6 +48,13 @@ class Authorizations:
             self.store.authorizations.seen(found.id)
         return person
 
+    def sign_out(self, authorization: str, data_center: str) -> bool:
+        """End what a gateway has whose person signed out there; return whether it had this one."""
+        ended = self.store.authorizations.end_at(authorization, data_center)
+        if ended is not None:
+            self.store.audit.add("authorization.end", ended.user, ended.user, authorization=ended.id)
+        return ended is not None
+
     def of(self, user: str) -> list[Authorization]:
         """Return a person's living ones, the one used last first."""
         return self.store.authorizations.of(user, self.sign_in.idle)

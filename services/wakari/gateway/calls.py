@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import requests
 
@@ -156,6 +156,16 @@ class Calls:
                 status=403,
             )
         return of_answer(TokenAnswer, content, "The server")
+
+    def sign_out(self, sid: str) -> None:
+        """Tell the server that somebody signed out here: what it gave for that sign-in ends.
+
+        Raises:
+            AppError: the server refuses it.
+            UnavailableError: the server cannot be reached.
+        """
+        path = f"/api/internal/v1/authorizations/{quote(sid, safe='')}"
+        self.client.call(self.settings.server(), "DELETE", path, timeout=DECISION_TIMEOUT)
 
     def open(self, request: OpenRequest) -> tuple[Node, Instance, Decision]:
         """Return node and instance once the app answers; may take `open_timeout` seconds.

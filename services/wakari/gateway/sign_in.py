@@ -139,7 +139,10 @@ class SignIn:
         return response
 
     def logout(self) -> Response:
-        """Sign out of this gateway; the data plane refuses the cookie from then on (`X-Wakari-Revoke`)."""
+        """Sign out of this gateway; the data plane refuses the cookie from then on (`X-Wakari-Revoke`), the server too.
+
+        Where the server cannot be told, the data plane's own memory has to do.
+        """
         claims = self._entry.session(SESSION_COOKIE)
         if "text/html" in request.headers.get("Accept", ""):
             response = _to(self._settings.WAKARI_SERVER + "/", 303)
@@ -148,6 +151,10 @@ class SignIn:
         if claims is not None:
             log.info("signed out", extra={"user": str(claims.get("sub"))})
             response.headers["X-Wakari-Revoke"] = str(claims.get("jti", ""))
+            try:
+                self._calls.sign_out(str(claims.get("sid", "")))
+            except AppError as error:
+                log.warning("the server was not told of a sign-out", extra={"code": error.code, "why": error.message})
         name = HOST_COOKIE if self._entry.label() else SESSION_COOKIE
         response.delete_cookie(name, path="/", secure=self._secure, httponly=True, samesite="Lax")
         return response

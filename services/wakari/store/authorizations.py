@@ -55,6 +55,10 @@ class Authorizations(Repository[Authorization]):
         """End one; return it, None where it was over."""
         return self._delete({"_id": authorization})
 
+    def end_at(self, authorization: str, data_center: str) -> Authorization | None:
+        """End one that this gateway was given; return it, None where it has none of this id."""
+        return self._delete({"_id": authorization, "data_center": data_center})
+
     def end_all(self, user: str, tx: Transaction = None, *, but: str = "") -> int:
         """End all of a person except those of the session `but`; return how many."""
         return self._delete_many({"user": user, "session": {"$ne": but}}, tx)

@@ -207,6 +207,7 @@ def test_after_signing_out_one_may_sign_in_again(site: Site) -> None:
     assert done.json() == {"status": "signed_out"}
     stolen = requests.get(site.app_url(project), headers={"Cookie": f"wk_gateway={old}"}, timeout=20)
     assert stolen.status_code == 401
+    assert site.kit.services.authorizations.of(project.owner) == [], "the server knows, whatever the gateway forgets"
     assert browser.get(site.app_url(project), timeout=20).status_code == 200  # the server's session goes on
 
 

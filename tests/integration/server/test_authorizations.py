@@ -177,6 +177,17 @@ def test_a_superuser_sees_and_revokes_those_of_an_account(scene: Scene, store: S
     assert root.post("/users/nobody/authorizations/revoke").status_code == 404
 
 
+def test_a_gateway_ends_its_own_alone_when_the_person_signs_out_there(scene: Scene, store: Store) -> None:
+    place, _ = scene.kit.services.sites.register("west", "http://west.test:8089", "", actor="test")
+    mine, other = scene.authorize(), scene.kit.authorize("alice", place.id)
+    gone = [scene.gateway.call("DELETE", f"/authorizations/{one.id}").json for one in (mine, mine, other)]
+    assert gone == [{"ended": True}, {"ended": False}, {"ended": False}]
+    assert [one.id for one in scene.kit.services.authorizations.of("alice")] == [other.id]
+    assert store.sessions.get(mine.session) is not None
+    assert [one.event for one in store.audit.latest(9)].count("authorization.end") == 1
+    assert scene.gateway.client.delete(f"/api/internal/v1/authorizations/{other.id}").status_code == 401
+
+
 def test_those_of_a_data_center_go_with_it(scene: Scene, store: Store) -> None:
     place, _ = scene.kit.services.sites.register("west", "http://west.test:8089", "", actor="test")
     scene.kit.authorize("alice", place.id)

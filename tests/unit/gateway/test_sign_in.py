@@ -14,8 +14,9 @@ from flask.testing import FlaskClient
 
 from tests.unit.gateway import make
 from wakari.core import tokens
-from wakari.core.errors import AppError
+from wakari.core.errors import AppError, UnavailableError
 from wakari.gateway.app import create_app
+from wakari.gateway.calls import Calls
 from wakari.gateway.sessions import Sessions, challenge
 from wakari.gateway.sign_in import local_path
 
@@ -131,11 +132,23 @@ def test_internal_calls_are_the_data_planes_alone(client: FlaskClient) -> None:
     assert len(answer.json["cookie_keys"]) == 2
 
 
-def test_signing_out_names_the_cookie_that_ends(client: FlaskClient, tmp_path: Path) -> None:
+@pytest.mark.parametrize("away", [False, True])
+def test_signing_out_names_the_cookie_that_ends_and_tells_the_server(
+    client: FlaskClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, away: bool
+) -> None:
+    told: list[str] = []
+
+    def sign_out(_: Calls, sid: str) -> None:
+        told.append(sid)
+        if away:
+            raise UnavailableError("unreachable", "The server cannot be reached.")
+
+    monkeypatch.setattr(Calls, "sign_out", sign_out)
     keys = (tmp_path / "etc/wakari/cookie-keys").read_text(encoding="utf-8").split()
     cookie = Sessions(make.settings(tmp_path / "other"), keys).new_cookie("alice", "sid")
     client.set_cookie("wk_gateway", cookie, domain="gateway.example.org")
     answer = client.post("/_wakari/logout", base_url=HOST)
     assert answer.headers["X-Wakari-Revoke"]
     assert answer.headers["Set-Cookie"].startswith("wk_gateway=;")
+    assert told == ["sid"]
     assert "X-Wakari-Revoke" not in create_app(make.settings(tmp_path)).test_client().post("/_wakari/logout").headers

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""/api/internal/v1: decisions, changes of them, and how a gateway checks that it is registered."""
+"""/api/internal/v1: decisions, changes of them, sign-out, and how a gateway checks that it is registered."""
 
 from __future__ import annotations
 
@@ -88,6 +88,13 @@ def decisions() -> Response:
                 "nodes": list(project.nodes),
             }
     return jsonify(answer)
+
+
+@blueprint.delete("/authorizations/<authorization>")
+def sign_out(authorization: str) -> Response:
+    """Return whether the calling gateway had this authorization, whose person signed out there; it ends."""
+    ended = services().authorizations.sign_out(authorization, calling_gateway().id)
+    return jsonify({"ended": ended})
 
 
 @blueprint.get("/data-center")
