@@ -16,7 +16,7 @@ from wakari.server.api.models.people import (
 )
 from wakari.server.api.routing import Page, Window, page
 from wakari.server.api.table import TABLE
-from wakari.server.api.users import require_for
+from wakari.server.api.users import require_changeable
 from wakari.server.services import services
 
 
@@ -31,8 +31,7 @@ from wakari.server.services import services
 )
 def ban(caller: Caller, user: str, body: NewBan) -> UserOut:
     """Return the account; unchanged where it is banned already."""
-    require_site(caller, Action.USER_WRITE)
-    require_for(caller, services().accounts.get(user))
+    require_changeable(caller, user)
     services().bans.ban(user, body.reason, actor=caller.name, address=who.address())
     return UserOut.of(services().accounts.get(user))
 
@@ -47,8 +46,7 @@ def ban(caller: Caller, user: str, body: NewBan) -> UserOut:
 )
 def unban(caller: Caller, user: str) -> UserOut:
     """Return the account; unchanged where it is not banned."""
-    require_site(caller, Action.USER_WRITE)
-    require_for(caller, services().accounts.get(user))
+    require_changeable(caller, user)
     services().bans.unban(user, actor=caller.name, address=who.address())
     return UserOut.of(services().accounts.get(user))
 
@@ -64,8 +62,7 @@ def unban(caller: Caller, user: str) -> UserOut:
 )
 def make_reset_link(caller: Caller, user: str) -> ResetLinkOut:
     """Return the link."""
-    require_site(caller, Action.USER_WRITE)
-    require_for(caller, services().accounts.get(user))
+    require_changeable(caller, user)
     made = services().resets.make(user, actor=caller.name, address=who.address())
     return ResetLinkOut(url=made.url, expires_at=made.expires_at)
 

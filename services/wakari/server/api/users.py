@@ -83,10 +83,7 @@ def show(caller: Caller, user: str) -> UserOut:
 )
 def update(caller: Caller, user: str, body: UserChange) -> UserOut:
     """Return the account after the change."""
-    require_site(caller, Action.USER_WRITE)
-    accounts = services().accounts
-    found = accounts.get(user)
-    require_for(caller, found)
+    accounts, found = services().accounts, require_changeable(caller, user)
     if body.roles is not None and set(body.roles) != set(found.roles):
         require_site(caller, Action.USER_ROLES)
         for role in set(body.roles) - set(found.roles):
@@ -102,10 +99,7 @@ def update(caller: Caller, user: str, body: UserChange) -> UserOut:
 @TABLE.add("DELETE", "/users/{user}", "Remove an account", action=Action.USER_WRITE, status=204, errors=(404, 409))
 def remove(caller: Caller, user: str) -> None:
     """Close the account."""
-    require_site(caller, Action.USER_WRITE)
-    found = services().accounts.get(user)
-    require_for(caller, found)
-    remove_account(found, caller.name)
+    remove_account(require_changeable(caller, user), caller.name)
 
 
 def remove_account(user: User, actor: str) -> None:
@@ -117,7 +111,14 @@ def remove_account(user: User, actor: str) -> None:
     services().accounts.remove(user.name, actor=actor, address=who.address(), leave_teams=services().team.leave_all)
 
 
-def require_for(caller: Caller, user: User) -> None:
-    """Return when the caller may change this account: one with a role needs a superuser."""
-    if user.roles:
+def require_changeable(caller: Caller, name: str) -> User:
+    """Return the account of this name, which the caller may change: one with a role needs a superuser.
+
+    Raises:
+        AppError: 401 or 403 for who may not; `user_not_found` (404).
+    """
+    require_site(caller, Action.USER_WRITE)
+    found = services().accounts.get(name)
+    if found.roles:
         require_site(caller, Action.USER_ROLES)
+    return found

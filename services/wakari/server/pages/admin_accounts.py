@@ -9,7 +9,7 @@ from wakari.access import Action
 from wakari.core.errors import AppError
 from wakari.projects.site import LEAST_PASSWORD, MOST_PASSWORD
 from wakari.server import who
-from wakari.server.api.users import require_for
+from wakari.server.api.users import require_changeable
 from wakari.server.pages.admin import needs
 from wakari.server.pages.blueprint import blueprint
 from wakari.server.pages.view import attempt, back, field, me, page
@@ -75,8 +75,7 @@ def admin_make_reset_link() -> tuple[str, int]:
     """Make a link and show it this once, in the answer itself."""
     name = field("name", 64)
     try:
-        user = services().accounts.get(name)
-        require_for(me().caller, user)
+        user = require_changeable(me().caller, name)
         if field("mail"):
             services().reset_mail.send(user, actor=me().user.name, address=who.address())
             return _reset_page(mailed=user.email, name=name)

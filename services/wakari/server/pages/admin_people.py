@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from wakari.access import Action
 from wakari.core.errors import AppError
 from wakari.server import who
-from wakari.server.api.users import require_for
+from wakari.server.api.users import require_changeable
 from wakari.server.pages.admin import needs
 from wakari.server.pages.applications import applications_of
 from wakari.server.pages.blueprint import blueprint
@@ -35,7 +35,7 @@ def admin_ban(name: str) -> Response:
     banning = bool(field("ban"))
 
     def change() -> None:
-        require_for(me().caller, services().accounts.get(name))
+        require_changeable(me().caller, name)
         if banning:
             bans.ban(name, reason, actor=actor, address=who.address())
         else:
