@@ -7,6 +7,7 @@ import http.client
 import json
 import os
 import pwd
+import re
 import shutil
 import socket
 import subprocess
@@ -27,6 +28,7 @@ PERSON = pwd.getpwnam("games")  # an account every Debian has, that owns nothing
 BEARER = {"X-Wakari-User": PERSON.pw_name, "X-Wakari-Credential": "bearer"}
 COOKIE = {"X-Wakari-User": PERSON.pw_name, "X-Wakari-Credential": "cookie"}
 _START = 60.0  # seconds
+_AS_PERSON = ["setpriv", f"--reuid={PERSON.pw_uid}", f"--regid={PERSON.pw_gid}", "--clear-groups"]
 
 
 @dataclass(frozen=True)
@@ -97,13 +99,28 @@ class JupyterApp:
         return connection
 
 
+def _renaming(name: str, folder: Path) -> list[str]:
+    """Return what runs a command as PERSON, who has another name there: by a list of accounts of its own."""
+    accounts = folder / "passwd"
+    line = re.compile(f"^{PERSON.pw_name}:", re.MULTILINE)
+    accounts.write_text(line.sub(f"{name}:", Path("/etc/passwd").read_text()))
+    return ["unshare", "--mount", "sh", "-c", 'mount --bind "$0" /etc/passwd && exec "$@"', str(accounts), *_AS_PERSON]
+
+
 @contextmanager
 def running(
-    app: str, folder: Path, anaconda: Path, project: Path, extra: dict[str, str] | None = None
+    app: str,
+    folder: Path,
+    anaconda: Path,
+    project: Path,
+    *,
+    extra: dict[str, str] | None = None,
+    called: str | None = None,
 ) -> Iterator[JupyterApp]:
     """Run the app of the manifest until the end of the block; the folder holds its socket, home and log.
 
-    `extra` is added to the app's environment. A home that is there already is taken as it is.
+    `extra` is added to the app's environment; PERSON has the name `called` for the app, where it is given: a platform
+    takes no system account's. A home that is there already is taken as it is.
     """
     runtime, home = folder / "run", folder / "home"
     for path in (runtime, home):
@@ -112,18 +129,19 @@ def running(
     shutil.copytree(FILES / "jupyter", folder / "etc/jupyter")
     manifest = manifests.read(FILES / "apps", app)
     url_prefix = f"/alice/p1/{app}/"
+    user = called or PERSON.pw_name
     values = dict.fromkeys(manifests.PLACEHOLDERS, "") | {
         "socket": str(runtime / "app.sock"),
         "runtimeDir": str(runtime),
         "urlPrefix": url_prefix,
         "projectHome": str(project),
-        "user": PERSON.pw_name,
+        "user": user,
         "anaconda": str(anaconda),
         "prefix": str(folder),
     }
     environment = manifest.variables(values) | {
         "HOME": str(home),
-        "USER": PERSON.pw_name,
+        "USER": user,
         "LANG": "C.UTF-8",
         "PATH": f"{project}/envs/default/bin:/usr/bin:/bin",
         "WAKARI_PROJECT_HOME": str(project),
@@ -133,15 +151,12 @@ def running(
     }
     with (folder / "app.log").open("wb") as log:
         process = subprocess.Popen(
-            manifest.command(values),
+            [*(_renaming(called, folder) if called else _AS_PERSON), *manifest.command(values)],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             env=environment,
             cwd=project,
-            user=PERSON.pw_uid,
-            group=PERSON.pw_gid,
-            extra_groups=[],
             umask=0o007,
         )
     try:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import socketserver
 import tempfile
 import threading
@@ -50,22 +51,26 @@ class Node:
     def get(self, path: str, headers: dict[str, str]) -> requests.Response:
         return requests.get(f"http://127.0.0.1:{self.port}{path}", headers=headers, timeout=10)
 
+    def reload(self) -> None:
+        """Make NGINX read its configuration again."""
+        os.kill(int((self.prefix / "var/run/wk-compute-proxy.pid").read_text()), signal.SIGHUP)
+
     def log(self) -> list[dict[str, object]]:
         text = (self.prefix / "var/log/wakari/compute-launcher.log").read_text()
         return [json.loads(line) for line in text.splitlines()]
 
 
 @contextmanager
-def running(tls: Certificate | None = None, gateway_url: str | None = None) -> Iterator[Node]:
+def running(tls: Certificate | None = None, gateway_url: str | None = None, client: str = CLIENT) -> Iterator[Node]:
     """Lay a prefix down as the role does, and run NGINX as the service account until the end of the block.
 
-    With a certificate it speaks TLS, to the gateway at this address alone.
+    With a certificate it speaks TLS, to the gateway at this address alone. `client` is its gateway's client id.
     """
     folder = Path(tempfile.mkdtemp(prefix="wakari-node-", dir="/var/tmp"))
     try:
         folder.chmod(0o755)
         node = Node(folder, nginx_process.free_port(), tokens.new_key())
-        lay_down(node, tls, gateway_url)
+        lay_down(node, tls, gateway_url, client)
         log = folder / "var/log/wakari/compute-launcher.error.log"
         with nginx_process.running(folder / "etc/nginx/nginx.conf", node.port, log, uid=SERVICE):
             yield node
@@ -73,7 +78,7 @@ def running(tls: Certificate | None = None, gateway_url: str | None = None) -> I
         shutil.rmtree(folder)
 
 
-def lay_down(node: Node, tls: Certificate | None, gateway_url: str | None) -> None:
+def lay_down(node: Node, tls: Certificate | None, gateway_url: str | None, client: str) -> None:
     prefix = node.prefix
     for name in ("etc/wakari", "etc/nginx", "lib/lua", "run/apps"):
         (prefix / name).mkdir(parents=True)
@@ -83,7 +88,7 @@ def lay_down(node: Node, tls: Certificate | None, gateway_url: str | None) -> No
     (prefix / "etc/wakari/node-key").write_text(node.key + "\n")
     config = {
         "node_name": NODE,
-        "gateway_client_id": CLIENT,
+        "gateway_client_id": client,
         "run_dir": str(prefix / "run"),
         "gateway_url": gateway_url,
     }

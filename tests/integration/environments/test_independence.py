@@ -73,7 +73,7 @@ def test_jupyter_starts_and_answers_all_the_same(root: Root, project: Path, fold
     with tempfile.TemporaryDirectory(prefix="app-", dir="/var/tmp") as own:
         Path(own).chmod(0o755)
         (Path(own) / "home").symlink_to(home)
-        with jupyter_app.running(app, Path(own), root.prefix, project, hostile) as running:
+        with jupyter_app.running(app, Path(own), root.prefix, project, extra=hostile) as running:
             status, me = running.ask("GET", "api/me", BEARER)
             assert (status, me["identity"]["username"]) == (200, PERSON.pw_name)
             assert running.ask("GET", "api/contents", BEARER)[0] == 200

@@ -8,6 +8,7 @@ import shutil
 import socket
 import ssl
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -101,19 +102,26 @@ def test_a_large_body_passes(good: Chain) -> None:
     assert answer.json()["size"] == 16 << 20
 
 
-def test_a_websocket_passes_and_is_ended_with_its_grant(good: Chain) -> None:
+@contextmanager
+def upgraded(chain: Chain) -> Iterator[ssl.SSLSocket]:
+    """Open a WebSocket of alice's."""
     head = (
-        f"GET /alice/p/notebook/ws HTTP/1.1\r\nHost: 127.0.0.1:{good.proxy.port}\r\nConnection: Upgrade\r\n"
-        f"Upgrade: websocket\r\nOrigin: {good.state.external_url}\r\n"
-        f"Cookie: wk_gateway={good.state.cookie('alice')}\r\n\r\n"
+        f"GET /alice/p/notebook/ws HTTP/1.1\r\nHost: 127.0.0.1:{chain.proxy.port}\r\nConnection: Upgrade\r\n"
+        f"Upgrade: websocket\r\nOrigin: {chain.state.external_url}\r\n"
+        f"Cookie: wk_gateway={chain.state.cookie('alice')}\r\n\r\n"
     )
-    context = ssl.create_default_context(cafile=str(good.authority))
+    context = ssl.create_default_context(cafile=str(chain.authority))
     with (
-        socket.create_connection(("127.0.0.1", good.proxy.port), timeout=10) as plain,
+        socket.create_connection(("127.0.0.1", chain.proxy.port), timeout=10) as plain,
         context.wrap_socket(plain, server_hostname="127.0.0.1") as sock,
     ):
         sock.sendall(head.encode())
         assert sock.recv(65536).startswith(b"HTTP/1.1 101 ")
+        yield sock
+
+
+def test_a_websocket_passes_and_is_ended_with_its_grant(good: Chain) -> None:
+    with upgraded(good) as sock:
         sock.sendall(b"6*7")
         assert sock.recv(100) == b"6*7"
         good.state.levels["alice", "alice/p"] = "none"
@@ -122,6 +130,26 @@ def test_a_websocket_passes_and_is_ended_with_its_grant(good: Chain) -> None:
                 assert sock.recv(100) == b""
         finally:
             good.state.levels["alice", "alice/p"] = "write"
+
+
+def test_renewed_certificates_are_taken_up_and_an_open_websocket_stays(authority: Authority) -> None:
+    def issue() -> tuple[Certificate, Certificate]:
+        return authority.issue("renewed-gateway", "127.0.0.1"), authority.issue("renewed-node", "compute1")
+
+    with chain(*issue()) as made, upgraded(made) as sock:
+        ports = (made.proxy.port, made.node.port)
+        before = [ssl.get_server_certificate(("127.0.0.1", port)) for port in ports]
+        issue()  # into the same files
+        made.node.reload()
+        made.proxy.reload()
+        deadline = time.monotonic() + 10
+        for port, old in zip(ports, before, strict=True):
+            while ssl.get_server_certificate(("127.0.0.1", port)) == old:
+                assert time.monotonic() < deadline, "the old certificate is still shown"
+                time.sleep(0.1)
+        assert made.get("/").status_code == 200
+        sock.sendall(b"6*7")
+        assert sock.recv(100) == b"6*7"
 
 
 @pytest.mark.parametrize("wrong", ["name", "authority", "over", "client's alone"])
