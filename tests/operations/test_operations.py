@@ -117,6 +117,17 @@ def apps(administrator: Administrator, host: str) -> dict[str, str]:
     return {pid: told for pid, told in administrator.processes(host).items() if "ipykernel" in told}
 
 
+def test_a_release_that_makes_no_backups_is_told_and_left_as_it_is(
+    administrator: Administrator, site: Site, tmp_path: Path
+) -> None:
+    installed = {host: site.run(host, RELEASE) for host in site.hosts}
+    said, _ = administrator.play("upgrade", fails=True, aen_backup_folder=str(tmp_path))
+    assert "from before backups" in said
+    assert "mongodump" in said
+    assert not list(tmp_path.iterdir())
+    assert {host: site.run(host, RELEASE) for host in site.hosts} == installed
+
+
 def test_an_upgrade_from_the_first_release_loses_no_kernel(
     administrator: Administrator, site: Site, used: Used, record_property: Callable[[str, object], None]
 ) -> None:

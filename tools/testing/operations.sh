@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The first release on four test hosts, then what administrators do with it: upgrade, add a node, make secrets anew, lose the server.
-# FIRST_RELEASE names another release to begin with. Needs the history of the repository.
+# Needs the history of the repository.
 set -eu
 cd "$(dirname "$0")/../.."
 root=$PWD
-first=${FIRST_RELEASE:-5acf04c}
+first=5acf04c # release 0.1.0
 work=$(mktemp -d /var/tmp/aen-operations.XXXXXX)
 old=$work/checkout
 finish() {
