@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-APT = "ansible.builtin.apt"
+PACKAGE = "ansible.builtin.package"
 NOT_DEBIANS = frozenset({"mongodb-org-server"})  # comes from MongoDB's repository, or with `--packages`
 ALWAYS = frozenset({"python3-apt"})  # Ansible's own module asks for it where it is missing
 _VARIABLE = re.compile(r"\b__aen_\w+")
@@ -20,7 +20,8 @@ def packages(root: Path) -> set[str]:
     """Return the names of all packages that a task of a role may install."""
     found = set(ALWAYS)
     for role in sorted((root / "roles").iterdir()):
-        variables = _yaml(role / "vars" / "main.yml") or {}
+        files = (role / "vars" / "main.yml", role / "vars" / "platform" / "Debian.yml")
+        variables = {name: value for file in files for name, value in (_yaml(file) or {}).items()}
         for file in sorted((role / "tasks").glob("*.yml")):
             for name in _names(_yaml(file)):
                 found |= _resolved(name, variables)
@@ -29,8 +30,8 @@ def packages(root: Path) -> set[str]:
 
 def _names(tasks: Any) -> Iterator[Any]:  # noqa: ANN401 - whatever the file holds
     for task in tasks or []:
-        if APT in task:
-            yield task[APT].get("name", [])
+        if PACKAGE in task:
+            yield task[PACKAGE].get("name", [])
         yield from _names([inner for part in ("block", "rescue", "always") for inner in task.get(part, [])])
 
 

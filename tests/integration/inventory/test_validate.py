@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.integration.inventory.runs import ROOT, Run, good, play
 
@@ -181,3 +182,14 @@ def test_three_tiers_on_one_host_are_an_ordinary_inventory(tmp_path: Path) -> No
     }
     run = play(tmp_path, "playbooks/validate.yml", inventory)
     assert run.status == 0, run.output
+
+
+def test_an_unknown_system_is_refused_by_its_name(tmp_path: Path) -> None:
+    facts = {"distribution": "Fedora", "distribution_major_version": "41", "os_family": "RedHat", "cacheable": True}
+    tasks = [{"ansible.builtin.set_fact": facts}, {"ansible.builtin.import_role": {"name": "wakari.aen.aen_common"}}]
+    (tmp_path / "play.yml").write_text(yaml.safe_dump([{"hosts": "all", "gather_facts": False, "tasks": tasks}]))
+    hosts = {"odd1": {"ansible_connection": "local"}}
+    run = play(tmp_path, str(tmp_path / "play.yml"), {"all": {"hosts": hosts}})
+    assert run.status != 0
+    assert "odd1 runs Fedora 41. Use one of Debian 12, Debian 13," in run.output
+    assert "Make the service account" not in run.output
