@@ -44,6 +44,14 @@ def wait_until(reached: Callable[[], bool], otherwise: str, seconds: float = 120
         time.sleep(1)
 
 
+def notebook(person: Account, name: str, node: str) -> str:
+    """Return the address of the Notebook of a new project of the person's, once it answers."""
+    address = str(person.project(name, nodes=[node])["urls"]["apps"]["notebook"])
+    # The first request starts it, and is told to come again where that takes long.
+    wait_until(lambda: person.session.get(f"{address}api/status", timeout=120).ok, f"{address} does not answer", 300)
+    return address
+
+
 def gone(person: Account, path: str) -> None:
     """Return when the API knows it no more."""
     missing = requests.codes.not_found
@@ -75,7 +83,7 @@ class Used:
     def of(cls, person: Account) -> Used:
         made = cls(person, {})
         for name in ("work", "more", "again", "last"):
-            address = person.project(name, nodes=[STAYS])["urls"]["apps"]["notebook"]
+            address = notebook(person, name, STAYS)
             for _ in range(KERNELS // 4):  # threads of twenty would break the limit of one app
                 started = person.session.post(f"{address}api/kernels", json={}, timeout=120)
                 assert started.ok, f"{started.status_code} {started.text}"
@@ -140,8 +148,7 @@ def test_an_upgrade_from_the_first_release_loses_no_kernel(
     after = apps(administrator, STAYS)
     assert before.items() <= after.items()
     used.assert_none_lost()
-    other = person.project("after", nodes=[FIRST])
-    assert Kernel(person, other["urls"]["apps"]["notebook"]).run("6 * 7") == "42"
+    assert Kernel(person, notebook(person, "after", FIRST)).run("6 * 7") == "42"
     record_property("seconds", round(took))
 
 
@@ -163,8 +170,7 @@ def test_a_new_node_restarts_nothing_elsewhere(
     for host, processes in before.items():
         after = administrator.processes(host)
         assert processes.items() <= after.items(), f"{host}: {set(processes.items()) - set(after.items())}"
-    there = person.project("there", nodes=[FIRST])
-    assert Kernel(person, there["urls"]["apps"]["notebook"]).run("6 * 7") == "42"
+    assert Kernel(person, notebook(person, "there", FIRST)).run("6 * 7") == "42"
     used.assert_none_lost()
 
 
