@@ -103,7 +103,7 @@ def lay_down(node: Node, tls: Certificate | None, gateway_url: str | None, clien
         ansible_managed="test",
         ansible_facts={},
         __aen_compute_prefix=str(prefix),
-        __aen_compute_nginx_modules=[modules / "ndk_http_module.so", modules / "ngx_http_lua_module.so"],
+        __aen_common_nginx_modules=[modules / "ndk_http_module.so", modules / "ngx_http_lua_module.so"],
         aen_compute_port=node.port,
         aen_compute_proxy_workers=1,
         __aen_compute_tls=tls is not None,

@@ -57,7 +57,7 @@ def render(prefix: Path, port: int, workers: int = 2, **more: object) -> Path:
             __aen_gateway_prefix=str(prefix),
             aen_gateway_port=port,
             aen_gateway_proxy_workers=workers,
-            __aen_gateway_nginx_modules=[MODULES / "ndk_http_module.so", MODULES / "ngx_http_lua_module.so"],
+            __aen_common_nginx_modules=[MODULES / "ndk_http_module.so", MODULES / "ngx_http_lua_module.so"],
             **more,
         ),
         encoding="utf-8",

@@ -138,15 +138,14 @@ def configured() -> Iterator[int]:
             aen_mongodb_cache_gb=0.25,
             aen_mongodb_provider="pip_dev",
             aen_mongodb_port=port,
+            __aen_mongodb_data=str(folder / "db"),
             __aen_mongodb_secrets=str(folder),
             __aen_mongodb_replica_set="rs0",
         )
     )
-    places = {"/var/lib/mongodb": str(folder / "db"), "/var/log/mongodb/mongod.log": str(folder / "log")}
-    for place, own in places.items():
-        assert place in text
-        text = text.replace(place, own)
-    (folder / "mongod.conf").write_text(text)
+    log = "/var/log/mongodb/mongod.log"
+    assert log in text
+    (folder / "mongod.conf").write_text(text.replace(log, str(folder / "log")))
     process = subprocess.Popen([executable(), "-f", str(folder / "mongod.conf")], stdout=subprocess.DEVNULL)
     try:
         yield port
