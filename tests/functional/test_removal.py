@@ -27,3 +27,13 @@ def test_a_running_project_is_removed_with_its_files(site: Site, alice: Account,
     assert kept == ("x" if files == "archive" else "")
     assert site.run(node, f"find /projects/.staging -name '{alice.name}.done*'") == ""
     assert site.run(node, f"pgrep -cu {alice.name}", check=False) == "0"
+    if files == "archive":
+        bring_back(site, alice, node)
+
+
+def bring_back(site: Site, alice: Account, node: str) -> None:
+    """Do what docs/projects.md says, and find the file again."""
+    alice.call("POST", "/projects", {"name": "done", "nodes": [node]})
+    site.run(node, f"mv /projects/.archive/{alice.name}/done-* /projects/{alice.name}/done")
+    again = alice.start(f"{alice.name}/done")
+    assert Kernel(alice, again["urls"]["apps"]["notebook"]).run("open('made.txt').read()") == "'x'"
