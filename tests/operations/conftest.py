@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hosts of their own that tools/testing/operations.sh made, with the first release installed."""
+"""Hosts of their own, which a script of tools/testing made and installed, as the tests of one inventory see them."""
 
 from __future__ import annotations
 

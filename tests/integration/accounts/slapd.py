@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A real slapd on loopback: people, groups, TLS by the test's own authority, an attribute of Active Directory."""
+"""A real slapd: people, groups, TLS by the test's own authority, an attribute of Active Directory."""
 
 from __future__ import annotations
 
@@ -52,9 +52,13 @@ access to * by dn.exact="{service}" read by anonymous auth by users read by * no
 
 
 class Slapd:
-    """One directory. `uri` speaks LDAP and StartTLS, `secure_uri` TLS from the first byte."""
+    """One directory. `uri` speaks LDAP and StartTLS, `secure_uri` TLS from the first byte.
 
-    def __init__(self) -> None:
+    `address`: where it listens; `name`: what those call it who ask it, and its certificate is for.
+    """
+
+    def __init__(self, address: str = "127.0.0.1", name: str = "localhost") -> None:
+        self.address, self.name = address, name
         self.folder = Path(tempfile.mkdtemp(prefix="wakari-slapd-"))
         (self.folder / "data").mkdir()
         self.port, self.secure_port = _free_port(), _free_port()
@@ -67,11 +71,11 @@ class Slapd:
 
     @property
     def uri(self) -> str:
-        return f"ldap://localhost:{self.port}"
+        return f"ldap://{self.name}:{self.port}"
 
     @property
     def secure_uri(self) -> str:
-        return f"ldaps://localhost:{self.secure_port}"
+        return f"ldaps://{self.name}:{self.secure_port}"
 
     @property
     def authority(self) -> str:
@@ -79,7 +83,7 @@ class Slapd:
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        listen = f"ldap://127.0.0.1:{self.port}/ ldaps://127.0.0.1:{self.secure_port}/"
+        listen = f"ldap://{self.address}:{self.port}/ ldaps://{self.address}:{self.secure_port}/"
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
                 ["/usr/sbin/slapd", "-d", "0", "-f", self.folder / "slapd.conf", "-h", listen], stderr=log
@@ -87,7 +91,7 @@ class Slapd:
         end = time.monotonic() + START_SECONDS
         while True:
             try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                socket.create_connection((self.address, self.port), 1).close()
             except OSError:
                 assert time.monotonic() < end, (self.folder / "log").read_text()
                 assert self.process.poll() is None, (self.folder / "log").read_text()
@@ -147,7 +151,7 @@ class Slapd:
     @contextmanager
     def connection(self) -> Iterator[Connection]:
         """Yield a connection of the directory's administrator."""
-        made = Connection(Server("127.0.0.1", self.port), ADMIN, ADMIN_PASSWORD, auto_bind=True)
+        made = Connection(Server(self.address, self.port), ADMIN, ADMIN_PASSWORD, auto_bind=True)
         try:
             yield made
         finally:
@@ -161,8 +165,8 @@ class Slapd:
         run(
             self.folder, "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=test-authority -keyout ca.key -out ca.crt"
         )
-        run(self.folder, "req -newkey rsa:2048 -nodes -subj /CN=localhost -keyout server.key -out server.csr")
-        (self.folder / "names").write_text("subjectAltName=DNS:localhost\n")
+        run(self.folder, "req -newkey rsa:2048 -nodes -subj /CN=directory -keyout server.key -out server.csr")
+        (self.folder / "names").write_text(f"subjectAltName=DNS:{self.name}\n")
         run(
             self.folder,
             "x509 -req -in server.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -extfile names -out server.crt",

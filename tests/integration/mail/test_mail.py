@@ -3,23 +3,18 @@
 
 from __future__ import annotations
 
-import email
 import json
 import ssl
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
-from email import policy
-from email.message import EmailMessage
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
+from tests.integration.mail.mailserver import Box, served
 from tests.serverkit import Kit
 from wakari.core.errors import AppError
 from wakari.core.settings import SettingsError
@@ -30,49 +25,6 @@ from wakari.store.base import now
 from wakari.store.sealed import Sealer
 
 SECRET = "a-password-of-the-mail-server"
-
-
-@dataclass
-class Box:
-    """What the mail server took."""
-
-    mails: list[tuple[str, EmailMessage]] = field(default_factory=list)
-    answer: str = "250 OK"
-    signed_in: list[str] = field(default_factory=list)
-
-    async def handle_DATA(self, _: SMTP, __: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
-        if self.answer.startswith("250"):
-            read = email.message_from_bytes(cast("bytes", envelope.content), policy=policy.default)
-            self.mails.append((envelope.rcpt_tos[0], cast("EmailMessage", read)))
-        return self.answer
-
-    async def handle_RCPT(  # noqa: N802
-        self, _: SMTP, __: Session, envelope: Envelope, address: str, ___: list[str]
-    ) -> str:
-        if address.startswith("gone"):
-            return "550 No such user here"
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-
-@contextmanager
-def served(box: Box, **options: Any) -> Iterator[int]:
-    """Yield the port of a mail server."""
-    controller = Controller(box, hostname="127.0.0.1", port=0, ready_timeout=30, **options)
-    controller.port = _free_port()
-    controller.start()
-    try:
-        yield controller.port
-    finally:
-        controller.stop()
-
-
-def _free_port() -> int:
-    import socket  # noqa: PLC0415 - for this alone
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="module")
