@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -54,3 +55,11 @@ def test_tasks_know_no_system_by_name() -> None:
         text = file.read_text(encoding="utf-8")
         assert "os_family" not in text, file
         assert "ansible.builtin.apt:\n" not in text, file
+
+
+@pytest.mark.parametrize("role", WITH_DATA)
+def test_no_result_of_a_task_takes_the_name_of_data(role: str) -> None:
+    """What a task registers hides the variables of the role from then on."""
+    data = set().union(*(read(file) for file in (ROLES / role / "vars").rglob("*.yml")))
+    tasks = "\n".join(file.read_text(encoding="utf-8") for file in (ROLES / role).glob("*/*.yml"))
+    assert data.isdisjoint(re.findall(r"register: (\w+)", tasks))
