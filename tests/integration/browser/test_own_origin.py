@@ -125,21 +125,28 @@ def test_no_origin_is_sent_anothers_cookie(
     page.close()
 
 
-def test_another_projects_page_reads_opens_and_frames_nothing(stand: Stand, lab: Page, sibling: Page) -> None:
-    app = f"{stand.origin('p1')}{APP}"
-    assert lab.evaluate(FETCH, [f"{app}api/contents", "cors"]) == "basic", "Lab's own page may"
+def tried(stand: Stand, sibling: Page, app: str) -> list[str]:
+    """Return which of its attempts on the app were refused for the page's origin; AssertionError where one got in."""
     before = len(stand.proxy.access_log())
     assert sibling.evaluate(FETCH, [f"{app}api/contents", "cors"]) == "refused"
     assert sibling.evaluate(FETCH, [f"{app}api/contents", "no-cors"]) == "opaque"
     assert sibling.evaluate(SOCKET, f"{app.replace('https', 'wss')}api/events/subscribe") == "refused"
     assert sibling.evaluate(FRAME, app) == "closed"
     refused: list[str] = []
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 5
     while len(refused) < len(REFUSED) and time.monotonic() < deadline:  # the log is written a moment after the answer
         time.sleep(0.2)
-        asked = [line for line in stand.proxy.access_log()[before:] if line["reason"] == "origin_refused"]
-        refused = [line["path"].removeprefix(APP) for line in asked]
-    assert refused == REFUSED
+        asked = stand.proxy.access_log()[before:]
+        refused = [line["path"].removeprefix(APP) for line in asked if line["reason"] == "origin_refused"]
+    return refused
+
+
+def test_another_projects_page_reads_opens_and_frames_nothing(stand: Stand, lab: Page, sibling: Page) -> None:
+    app = f"{stand.origin('p1')}{APP}"
+    assert lab.evaluate(FETCH, [f"{app}api/contents", "cors"]) == "basic", "Lab's own page may"
+    deadline = time.monotonic() + 60
+    while (refused := tried(stand, sibling, app)) != REFUSED:  # a busy machine may refuse for want of an answer first
+        assert time.monotonic() < deadline, refused
 
 
 def test_another_projects_page_opens_it_and_sees_nothing(stand: Stand, sibling: Page) -> None:
