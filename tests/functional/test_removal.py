@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from tests.functional.monitored import open_app
 from tests.functional.platform import Account, Kernel, Site
 
 pytestmark = pytest.mark.platform
@@ -35,5 +36,6 @@ def bring_back(site: Site, alice: Account, node: str) -> None:
     """Do what docs/projects.md says, and find the file again."""
     alice.call("POST", "/projects", {"name": "done", "nodes": [node]})
     site.run(node, f"mv /projects/.archive/{alice.name}/done-* /projects/{alice.name}/done")
-    again = alice.start(f"{alice.name}/done")
-    assert Kernel(alice, again["urls"]["apps"]["notebook"]).run("open('made.txt').read()") == "'x'"
+    notebook = alice.start(f"{alice.name}/done")["urls"]["apps"]["notebook"]
+    open_app(alice, notebook)
+    assert Kernel(alice, notebook).run("open('made.txt').read()") == "'x'"
