@@ -57,12 +57,15 @@ check-unit: venv
 
 ##### Tests on real parts
 
-.PHONY: test test-integration test-all-in-one test-cluster test-operations test-accounts test-trixie test-bundle test-artifact test-sanity
+.PHONY: test test-integration test-own-origins test-all-in-one test-cluster test-operations test-accounts test-trixie test-bundle test-artifact test-sanity
 test: check test-integration test-all-in-one test-cluster ## Everything. Needs root.
 test-integration: venv ## Services against a real mongod, NGINX and conda channel on loopback.
 	tools/bootstrap/debian.sh test
 	$(PYTEST) tests/integration/hosts
-	$(PYTEST) -n 2 --dist loadfile tests/integration --ignore=tests/integration/hosts
+	$(PYTEST) -n 2 --dist loadfile tests/integration --ignore=tests/integration/hosts --ignore=tests/integration/browser
+test-own-origins: venv channel ## JupyterLab at a project's own origin, in a real browser, on loopback.
+	tools/bootstrap/debian.sh test
+	$(PYTEST) tests/integration/browser
 test-all-in-one: venv wheelhouse channel ## The three tiers on one test host, by molecule.
 	molecule test -s default
 test-cluster: venv wheelhouse channel ## Six test hosts by molecule, then functional and browser tests on them.
