@@ -25,3 +25,11 @@ def test_there_are_plays_that_install() -> None:
 @pytest.mark.parametrize("play", INSTALLS)
 def test_what_installs_a_tier_reads_the_packages_of_the_bundle_where_there_is_one(play: dict[str, Any]) -> None:
     assert "/opt/wakari/bundle/apt.conf" in play.get("environment", ""), "a host without a network finds no package"
+
+
+@pytest.mark.parametrize("play", INSTALLS)
+def test_what_installs_a_tier_tells_apt_to_renew_its_lists_and_to_leave_recommended_packages(
+    play: dict[str, Any],
+) -> None:
+    wanted = {"install_recommends": False, "update_cache": True, "cache_valid_time": 86400}
+    assert play.get("module_defaults", {}).get("ansible.builtin.apt") == wanted
