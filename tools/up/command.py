@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         inventory = read(INVENTORY)
         if not options.describe:
             _up(inventory)
-        _say(description.write(ROOT, inventory))
+        _say(description.write(ROOT / description.FILE, inventory))
     except StepError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1

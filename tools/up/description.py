@@ -30,12 +30,11 @@ class Description(TypedDict):
     ssh_key: str
 
 
-def write(root: Path, inventory: Inventory) -> Description:
+def write(path: Path, inventory: Inventory) -> Description:
     """Write the file (0600) and return its content; raise StepError where a host is not up or not installed."""
     lab = json.loads(_output("status", "--json"))
     server = inventory.of("aen_server")[0].name
     described = describe(inventory, lab, _output("ssh", server, "sudo", "cat", PASSWORD_FILE).strip())
-    path = root / FILE
     path.parent.mkdir(mode=0o700, exist_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
