@@ -60,9 +60,8 @@ def run_bulk(
 
     `kept`: those that are never purged.
     """
-    wanted: Sequence[Mapping[str, Any]] = [
-        {**item, "append": module.params.get("append")} for item in module.params[collection]
-    ]
+    for_all = {name: module.params.get(name) for name in ("append", "wait_timeout")}
+    wanted: Sequence[Mapping[str, Any]] = [{**item, **for_all} for item in module.params[collection]]
     labels = [key(item) for item in wanted]
     if (
         twice := sorted({label for label in labels if labels.count(label) > 1})

@@ -93,7 +93,7 @@ class Projects(Kind):
     """Projects with their teams."""
 
     noun = "project"
-    fixed = ("data_center", "nodes")
+    fixed = ("data_center",)
 
     def label(self, wanted: Mapping[str, Any]) -> str:
         """Return `owner/name`."""
@@ -158,13 +158,21 @@ class Projects(Kind):
         return {**changed, **{name: value for name, value in _team(target).items() if name in changed}}
 
     def change(self, client: Client, wanted: Mapping[str, Any], found: Found, target: Json) -> Json:
-        """Hand the project over first where another one owns it; the former owner stays in the team as wanted."""
+        """Hand the project over first where another one owns it; the former owner stays in the team as wanted.
+
+        Then move it where it shall live on other nodes, and wait for them.
+
+        Raises:
+            CannotError: the nodes do not share its files, or take longer than `wait_timeout` seconds.
+        """
         former = found.item["owner"]
         if former != target["owner"]:
             body = {"owner": target["owner"], "keep": target["members"].get(former)}
             found = Found(client.write("POST", f"{_address(former, wanted['name'])}/transfer", body))
-            if self.shown(found.item) == target:
-                return found.item
+        if self.shown(found.item)["nodes"] != target["nodes"]:
+            found = Found(self._moved(client, wanted, target["nodes"]))
+        if self.shown(found.item) == target:
+            return found.item
         return super().change(client, wanted, found, target)
 
     def removal(self, wanted: Mapping[str, Any], found: Found) -> str:
@@ -179,17 +187,30 @@ class Projects(Kind):
         """
         if wanted.get("wait") is False:
             return
+        item = self._awaited(client, wanted, ("error",), f"is still being removed (task {answer.get('id')})")
+        if item is not None:
+            raise CannotError(f"{self.label(wanted)} was not removed: {item['reason']}")
+
+    def _moved(self, client: Client, wanted: Mapping[str, Any], nodes: list[str]) -> Json:
+        """Return the project once it lives on these nodes; a hand-over that is on its way is over first."""
+        path, resting = self.path(wanted, None), ("stopped", "running", "error")
+        self._awaited(client, wanted, resting, "is still busy, and cannot be moved yet")
+        client.write("PUT", f"{path}/nodes", {"nodes": nodes})
+        item = self._awaited(client, wanted, resting, "is still being moved to other nodes")
+        if item is None or item["state"] == "error":
+            why = item["reason"] if item else "it was removed meanwhile"
+            raise CannotError(f"{self.label(wanted)} was not moved: {why}")
+        return item
+
+    def _awaited(self, client: Client, wanted: Mapping[str, Any], states: tuple[str, ...], late: str) -> Json | None:
+        """Return the project once it is in one of the states; None once it is gone. Raises CannotError in the end."""
         end = time.monotonic() + float(wanted.get("wait_timeout") or 120)
         while True:
             item, _ = client.find(self.path(wanted, None))
-            if item is None:
-                return
-            if item["state"] == "error":
-                raise CannotError(f"{self.label(wanted)} was not removed: {item['reason']}")
+            if item is None or item["state"] in states:
+                return item
             if time.monotonic() > end:
-                raise CannotError(
-                    f"{self.label(wanted)} is still being removed (task {answer.get('id')}). Raise wait_timeout."
-                )
+                raise CannotError(f"{self.label(wanted)} {late}. Raise wait_timeout.")
             time.sleep(POLL)
 
 

@@ -80,7 +80,9 @@ options:
     description: Name of the data center it lives in; else the least loaded. Cannot be changed later.
     type: str
   nodes:
-    description: Compute nodes of the data center it lives on; else the least loaded one. Cannot be changed later.
+    description:
+      - Compute nodes of the data center it lives on, all of them; a new project else on the least loaded one.
+      - It is moved, and stopped for that, where these nodes share its files; else the module fails, and it stays.
     type: list
     elements: str
 
@@ -98,7 +100,7 @@ options:
     choices: [archive, delete]
     default: archive
   wait_timeout:
-    description: Seconds to wait until a removed project is gone.
+    description: Seconds to wait until a removed project is gone, or a moved one is on its other nodes.
     type: int
     default: 120
 

@@ -25,6 +25,7 @@ class Action(StrEnum):
     PROJECT_DELETE = "project.delete"
     PROJECT_TRANSFER = "project.transfer"
     PROJECT_LIMITS = "project.limits"
+    PROJECT_MOVE = "project.move"
     USER_READ = "user.read"
     USER_WRITE = "user.write"
     USER_ROLES = "user.roles"
@@ -79,6 +80,7 @@ TABLE: Mapping[Action, Rule] = MappingProxyType(
         # To somebody of the team; to anybody else only who may create projects for others.
         Action.PROJECT_TRANSFER: Rule("Hand a project over to another owner", Level.ADMIN, SiteRole.SUPERUSER),
         Action.PROJECT_LIMITS: Rule("Limit what a project may use of its nodes", site=SiteRole.SUPERUSER),
+        Action.PROJECT_MOVE: Rule("Move a project to other nodes of its data center", site=SiteRole.SUPERUSER),
         Action.USER_READ: Rule("List accounts and see them", site=SiteRole.STAFF),
         Action.USER_WRITE: Rule("Add and remove accounts that hold no role on the site", site=SiteRole.STAFF),
         Action.USER_ROLES: Rule("Add and remove accounts that hold a role on the site", site=SiteRole.SUPERUSER),

@@ -36,7 +36,9 @@ def enter(verbs: Subparsers) -> None:
     add.add_argument("--data-center", metavar="DATA_CENTER", help="id or name; default: the least loaded")
     add.add_argument("--node", dest="nodes", metavar="NODE", action="append", help="default: the least loaded")
     for name, help_ in (("start", "start a project"), ("stop", "stop a project with all of its apps")):
-        projects.action(name, move_project, help_, "OWNER/NAME").set_defaults(move=name)
+        projects.action(name, run_project, help_, "OWNER/NAME").set_defaults(life=name)
+    move = projects.action("move", move_project, "move a project to other nodes of its data center", "OWNER/NAME")
+    move.add_argument("--node", dest="nodes", metavar="NODE", action="append", required=True, help="each of its nodes")
     remove = projects.action("remove", remove_project, "stop a project, archive its files and remove it", "OWNER/NAME")
     remove.add_argument("--files", choices=get_args(Files), default="archive", help="what becomes of them")
 
@@ -97,11 +99,19 @@ def change_project(services: Services, arguments: argparse.Namespace) -> Result:
     return {"changed": changed is not found, "project": found.path}
 
 
-def move_project(services: Services, arguments: argparse.Namespace) -> Result:
+def run_project(services: Services, arguments: argparse.Namespace) -> Result:
     """Queue the task that starts or stops a project."""
     found = _project(services, arguments)
-    task: Task = getattr(services.lifecycle, arguments.move)(ADMINISTRATOR, found)
+    task: Task = getattr(services.lifecycle, arguments.life)(ADMINISTRATOR, found)
     return _queued(found, task)
+
+
+def move_project(services: Services, arguments: argparse.Namespace) -> Result:
+    """Queue the task that moves a project to other nodes; one that was never started is there at once."""
+    found = _project(services, arguments)
+    moved = services.moving.move(ADMINISTRATOR, found, arguments.nodes)
+    task = moved.task if moved.state == "stopping" else None
+    return {"changed": moved is not found, "project": moved.path, "nodes": list(moved.nodes), "task": task}
 
 
 def remove_project(services: Services, arguments: argparse.Namespace) -> Result:

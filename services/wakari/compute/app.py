@@ -96,6 +96,8 @@ def _fields(job: Job) -> dict[str, Any]:
         fields["mode"] = job.files
     if job.verb == "transfer-project":
         fields["former"] = job.former.model_dump() if job.former else None
+    if job.verb in {"mark-project", "find-project"}:
+        fields["marker"] = job.marker
     return fields
 
 

@@ -55,9 +55,14 @@ Verb = Literal[
     "status-project",
     "remove-project",
     "transfer-project",
+    "mark-project",
+    "find-project",
+    "leave-project",
 ]
 # What becomes of the files of a project that is removed: kept in the node's archive, or deleted for good.
 Files = Literal["archive", "delete"]
+# What one node writes into a project's folder for another one to find: 256 random bits.
+Marker = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Step = Literal["accounts", "skeleton", "environment", "permissions", "apps", "ready"]
 
 
@@ -156,7 +161,8 @@ class Progress(Message):
 class Job(Message):
     """What the server asks a gateway, and a gateway a node, to do with a project.
 
-    `former` is who owned it before, for `transfer-project` alone; `files` is for `remove-project` alone.
+    `former` is who owned it before, for `transfer-project` alone; `files` is for `remove-project` alone;
+    `marker` for `mark-project` and `find-project`.
     """
 
     verb: Verb
@@ -165,6 +171,7 @@ class Job(Message):
     node: NodeName | None = None
     former: Person | None = None
     files: Files = "archive"
+    marker: Marker | None = None
 
 
 class StopApp(Message):

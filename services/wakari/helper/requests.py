@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter, ValidationError
 
 from wakari.core.errors import BadInputError
-from wakari.core.messages import MAX_JOB, AppName, Files, Message, Person, ProjectSpec, UserName
+from wakari.core.messages import MAX_JOB, AppName, Files, Marker, Message, Person, ProjectSpec, UserName
 
 MAX_PEOPLE = 5000
 _MAX_TOLD = 5  # rules broken that one message names
@@ -96,6 +96,26 @@ class TransferProject(_ProjectRequest):
     former: Person
 
 
+class MarkProject(_ProjectRequest):
+    """Write a mark into the project's folder."""
+
+    verb: Literal["mark-project"]
+    marker: Marker
+
+
+class FindProject(_ProjectRequest):
+    """Say whether the mark is in the project's folder, and take it away."""
+
+    verb: Literal["find-project"]
+    marker: Marker
+
+
+class LeaveProject(_ProjectRequest):
+    """Forget a project that lives on other nodes from now on; its files stay."""
+
+    verb: Literal["leave-project"]
+
+
 Request = (
     EnsureAccounts
     | StartProject
@@ -108,6 +128,9 @@ Request = (
     | StopProject
     | RemoveProject
     | TransferProject
+    | MarkProject
+    | FindProject
+    | LeaveProject
 )
 _ADAPTER: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="verb")])
 

@@ -15,6 +15,7 @@ from wakari.helper.accounts import Accounts
 from wakari.helper.applying import Applying
 from wakari.helper.apps import Apps
 from wakari.helper.confinement import Confinement
+from wakari.helper.moving import Moving
 from wakari.helper.output import Output
 from wakari.helper.projects import Projects
 from wakari.helper.settings import HelperSettings
@@ -37,6 +38,7 @@ class Verbs:
         self._applying = Applying(settings)
         self._confinement = Confinement(settings, self._applying)
         self._transfer = Transfer(settings, self._accounts, self._projects)
+        self._moving = Moving(self._accounts, self._projects)
         self._keys = SshKeys(settings, self._accounts, self._applying.all_remembered)
 
     @singledispatchmethod
@@ -165,9 +167,7 @@ class Verbs:
         with self._project_lock(spec, "apps"):
             self._stop_all(spec)
             archive = self._projects.remove(spec, request.mode)
-            self._applying.forget(spec)
-            self._keys.withdraw()
-            systemd.forget_slice(spec.owner.name, spec.name)
+            self._forget(spec)
         return {"archive": str(archive) if archive else None}
 
     @run.register
@@ -191,6 +191,32 @@ class Verbs:
             self._applying.remember(spec)
             self._settle(spec)
         return {"moved": True, "given": moved.given, "left": moved.left, "permissions": report.as_dict()}
+
+    @run.register
+    def _mark_project(self, request: requests.MarkProject) -> Result:
+        with self._project_lock(request.project, "accounts"):
+            self._moving.mark(request.project, request.marker)
+        return {"marked": True}
+
+    @run.register
+    def _find_project(self, request: requests.FindProject) -> Result:
+        spec = request.project
+        with self._project_lock(spec, "accounts"):
+            self._output.progress("accounts", f"Accounts of {spec.owner.name} and {len(spec.members)} others", 0.0)
+            return {"found": self._moving.find(spec, request.marker)}
+
+    @run.register
+    def _leave_project(self, request: requests.LeaveProject) -> Result:
+        spec = request.project
+        with self._project_lock(spec, "apps"):
+            self._forget(spec)
+            return {"stopped": self._stop_all(spec)}  # last: nothing can be opened here any more
+
+    def _forget(self, spec: ProjectSpec) -> None:
+        """Drop what the node keeps of a project beside its files; who has no other one here is let in no more."""
+        self._applying.forget(spec)
+        self._keys.withdraw()
+        systemd.forget_slice(spec.owner.name, spec.name)
 
     def _settle(self, spec: ProjectSpec) -> None:
         """Bring what the node keeps of a project beside its files: first away with what somebody lost."""

@@ -7,6 +7,7 @@ from wakari.projects.create import Creation
 from wakari.projects.dead_letters import DeadLetters
 from wakari.projects.groups import Groups
 from wakari.projects.lifecycle import Lifecycle
+from wakari.projects.moving import Moving
 from wakari.projects.reports import Reports
 from wakari.projects.site import SiteChange
 from wakari.projects.sites import Sites
@@ -22,6 +23,7 @@ __all__ = [
     "DeadLetters",
     "Groups",
     "Lifecycle",
+    "Moving",
     "Reports",
     "SiteChange",
     "Sites",

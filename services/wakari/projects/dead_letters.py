@@ -18,6 +18,7 @@ MOVES: Mapping[str, State] = {
     "stop-project": "stopping",
     "remove-project": "stopping",
     "transfer-project": "stopping",
+    "move-project": "stopping",
 }
 
 

@@ -122,7 +122,7 @@ class Lifecycle:
         files: Files = "archive",
     ) -> Task | None:
         deleting = verb == "remove-project"
-        obsolete: tuple[TaskVerb, ...] = ("start-project", "stop-project")
+        obsolete: tuple[TaskVerb, ...] = ("start-project", "stop-project", "move-project")
 
         def move(tx: Transaction) -> Task | None:
             task_id = new_id()

@@ -185,7 +185,10 @@ class Sites:
         """
         if self.store.projects.count(nodes=name):
             raise AppError(
-                "node_in_use", "Projects live on this node.", hint="Delete these projects first.", status=409
+                "node_in_use",
+                "Projects live on this node.",
+                hint="Move these projects to other nodes, or delete them, first.",
+                status=409,
             )
         if self.store.nodes.remove(name) is None:
             raise node_unknown()

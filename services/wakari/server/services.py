@@ -20,6 +20,7 @@ from wakari.projects import (
     DeadLetters,
     Groups,
     Lifecycle,
+    Moving,
     Reports,
     SiteChange,
     Sites,
@@ -62,6 +63,7 @@ class Services:
     dead_letters: DeadLetters
     team: Team
     transfer: Transfer
+    moving: Moving
     social: Social
     groups: Groups
     site: SiteChange
@@ -110,6 +112,7 @@ def build(settings: ServerSettings) -> Services:
         dead_letters=DeadLetters(store),
         team=team,
         transfer=transfer,
+        moving=Moving(store),
         social=Social(store),
         groups=groups,
         site=SiteChange(store),

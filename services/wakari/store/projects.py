@@ -240,6 +240,15 @@ class Projects(Repository[Project]):
         where = {"_id": project.id, "owner": project.owner, "former.owner": {"$exists": True}}
         self._change(where, {"$set": {"former": None, "paths": [project.path]}})
 
+    def place(self, project_id: str, nodes: Iterable[str], tx: Transaction, *, task: str = "") -> Project | None:
+        """Return the project, which lives on these nodes from now on.
+
+        None where another task moves it by now; without a task, where a node may hold files of it.
+        """
+        never = {"state": "stopped", "started_once": {"$ne": True}, "deleting": {"$ne": True}}
+        where = {"_id": project_id, **({"task": task} if task else never)}
+        return self._change(where, {"$set": {"nodes": list(nodes), "updated_at": now()}}, tx)
+
     def settle(self, project_id: str, task: str, to: State, reason: str | None, tx: Transaction) -> Project | None:
         """Return the project after its task ended; None where another task moves it by now, which then has the word."""
         fields = {"state": to, "reason": reason, "progress": None, "deleting": False, "updated_at": now()}

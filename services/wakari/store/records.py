@@ -15,7 +15,13 @@ State = Literal["stopped", "starting", "running", "stopping", "error"]
 # failed: a node refused; dead: given up after the last attempt, kept until somebody decides
 TaskState = Literal["queued", "running", "done", "failed", "dead", "cancelled"]
 TaskVerb = Literal[
-    "start-project", "stop-project", "apply-permissions", "apply-settings", "remove-project", "transfer-project"
+    "start-project",
+    "stop-project",
+    "apply-permissions",
+    "apply-settings",
+    "remove-project",
+    "transfer-project",
+    "move-project",
 ]
 Role = Literal["member", "viewer"]
 # Where an account's password is checked. `local` is our own database.
@@ -189,6 +195,7 @@ class Task(Record):
     project: str
     requested_by: str
     files: Files = "archive"  # what becomes of them, for `remove-project` alone
+    nodes: tuple[str, ...] = ()  # where it shall live, for `move-project` alone
     state: TaskState = "queued"
     priority: int = 5
     progress: tuple[dict[str, Any], ...] = ()

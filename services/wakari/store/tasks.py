@@ -37,10 +37,11 @@ class Tasks(Repository[Task]):
         task_id: str = "",
         *,
         files: Files = "archive",
+        nodes: Iterable[str] = (),
     ) -> Task:
         """Return the queued task; raise Conflict where one of this verb waits for the project already.
 
-        `files`: what becomes of them, for `remove-project` alone.
+        `files`: what becomes of them, for `remove-project` alone; `nodes`: where it shall live, for `move-project`.
         """
         moment = now()
         return self._insert(
@@ -52,6 +53,7 @@ class Tasks(Repository[Task]):
                 "project": project.path,
                 "requested_by": requested_by,
                 "files": files,
+                "nodes": list(nodes),
                 "state": "queued",
                 "priority": 5,
                 "progress": [],

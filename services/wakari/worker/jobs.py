@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from wakari.core.settings import SettingsError
 from wakari.projects import Sites, node_spec
 from wakari.store import Store
 from wakari.store.records import DataCenter, Project, Task, TaskVerb
+from wakari.worker.moving import move
 
 log = logging.getLogger(__name__)
 JOBS = "/_wakari/v1/jobs"
@@ -30,6 +31,7 @@ STEPS: Mapping[str, tuple[Verb, ...]] = {
     "apply-settings": ("apply-settings",),
     "remove-project": ("stop-project", "remove-project"),
     "transfer-project": (),  # done before anything else, whatever the task is
+    "move-project": (),  # wakari.worker.moving
 }
 
 # These bring nodes in line with the record: each node for itself, and again until all of them are.
@@ -67,6 +69,10 @@ class Jobs:
             transfer = Job(verb="transfer-project", project=spec, requested_by=task.requested_by, former=former)
             self._on_each_node(task, project, peer, [transfer], said)
             self.store.projects.arrived(project)
+        if task.verb == "move-project":
+            job = Job(verb="stop-project", project=spec, requested_by=task.requested_by)
+            move(self.store, task, project, job, lambda one: self._carry(peer, one, said))
+            return
         jobs = [
             Job(verb=verb, project=spec, requested_by=task.requested_by, files=task.files) for verb in STEPS[task.verb]
         ]
@@ -79,8 +85,7 @@ class Jobs:
         for node in project.nodes:
             try:
                 for job in jobs:
-                    for progress in self._job(peer, job.model_copy(update={"node": node})):
-                        said(progress)
+                    self._carry(peer, job.model_copy(update={"node": node}), said)
             except AppError as error:
                 if task.verb not in LASTING:
                     raise
@@ -92,13 +97,14 @@ class Jobs:
         """Return the gateway as this server calls it."""
         return self.sites.peer(data_center)
 
-    def _job(self, peer: Peer, job: Job) -> Iterator[Progress]:
+    def _carry(self, peer: Peer, job: Job, said: Callable[[Progress], None]) -> dict[str, Any]:
+        """Have the job's node do it; return its result."""
         for line in Client().stream(peer, JOBS, job.sent(), timeout=SILENCE):
             if "result" in line:
-                return
+                return dict(line["result"])
             if "error" in line:
                 raise _refusal(line, job)
-            yield _progress(line)
+            said(_progress(line))
         raise UnavailableError(
             "job_broken", f"The job on {job.node} broke off.", hint="Look into the logs of gateway and node."
         )

@@ -23,7 +23,12 @@ MAX_ATTEMPTS = 5
 BACK_OFF = 2.0  # seconds before the second attempt, doubled for each later one
 LONGEST_BACK_OFF = 60.0
 
-END: Mapping[str, State] = {"start-project": "running", "stop-project": "stopped", "transfer-project": "stopped"}
+END: Mapping[str, State] = {
+    "start-project": "running",
+    "stop-project": "stopped",
+    "transfer-project": "stopped",
+    "move-project": "stopped",
+}
 WHAT: Mapping[str, str] = {
     "start-project": "It could not be started",
     "stop-project": "It could not be stopped",
@@ -31,6 +36,7 @@ WHAT: Mapping[str, str] = {
     "apply-permissions": "The team's rights could not be applied",
     "apply-settings": "SSH keys and limits could not be applied",
     "transfer-project": "It could not be handed over",
+    "move-project": "It could not be moved to other nodes",
 }
 
 

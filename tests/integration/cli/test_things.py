@@ -66,6 +66,13 @@ def test_projects_and_their_tasks(furnished: Command, parts: Services) -> None:
     shown = furnished("projects", "show", "alice/demo")
     assert shown["description"] == "# Ice"
     assert (shown["summary"], shown["public"], shown["data_center"]) == ("First", True, "east")
+    place = parts.store.data_centers.find("east")
+    assert place
+    parts.sites.add_node("e2", place.id, "http://e2.test:5002", "", actor="test")
+    move = ("projects", "move", "alice/demo", "--node", "e1", "--node", "e2")
+    there = {"project": "alice/demo", "nodes": ["e1", "e2"], "task": None}
+    assert furnished(*move) == {"changed": True, **there}
+    assert furnished(*move) == {"changed": False, **there}
     started = furnished("projects", "start", "alice/demo")
     assert (started["changed"], started["state"]) == (True, "queued")
     assert [one["name"] for one in furnished("projects", "list", "--owner", "alice", "--state", "starting")] == ["demo"]

@@ -24,7 +24,7 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("project", {"owner": "alice", "name": "p", "members": [{"user": "alice"}]}, "Name another person"),
     ("project", {"owner": "alice", "name": "p", "groups": [{"group": "none"}]}, "no group 'none'"),
     ("project", {"owner": "alice", "name": "p", "data_center": "north"}, "no such data center"),
-    ("project", {"owner": "alice", "name": "demo", "nodes": ["east-2"]}, "given at creation"),
+    ("project", {"owner": "alice", "name": "demo", "data_center": "west"}, "given at creation"),
     ("project", {"owner": "alice", "name": "demo", "tags": ["No Tag"]}, "lower-case letters, digits and '-'"),
     ("project", {"owner": "nobody-here", "former_owner": "alice", "name": "demo"}, "no user 'nobody-here'"),
     ("project", {"owner": "../x", "name": "demo"}, "Add the user first"),
@@ -36,7 +36,7 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("compute_node", {"name": "n9"}, "Give url and data_center"),
     ("compute_node", {"name": "n9", "state": "drained"}, "Check its name"),
     ("compute_node", {"name": "n9", "url": "ftp://x", "data_center": "east"}, "http://host:port"),
-    ("compute_node", {"name": "east-1", "state": "absent"}, "Delete these projects first"),
+    ("compute_node", {"name": "east-1", "state": "absent"}, "Move these projects to other nodes"),
     ("data_center", {"name": "west"}, "secret_dest"),
     ("data_center", {"name": "west", "url": "http://w.test", "secret_dest": "/nowhere/x"}, "Make it first"),
     ("token", {"name": "t", "secret_dest": "/tmp/never-written"}, "Set username and password"),
@@ -151,6 +151,26 @@ def test_append_takes_nobody_out(demo: Live) -> None:
     found = demo.kit.services.store.projects.get("alice", "demo")
     assert found
     assert {entry.user: entry.role for entry in found.members} == {"bob": "member", "carol": "viewer"}
+
+
+def test_a_project_moves_with_one_request_and_once(demo: Live) -> None:
+    wanted: dict[str, Any] = {"owner": "alice", "name": "demo", "nodes": ["east-2", "east-1"]}
+    looked = demo.good("project", **wanted, check=True)
+    assert (looked["changed"], looked["diff"]["after"]["nodes"], demo.writes) == (True, ["east-1", "east-2"], [])
+    moved = demo.good("project", **wanted)
+    assert demo.writes == ["PUT /api/v1/projects/alice/demo/nodes"]
+    assert (moved["diff"]["before"]["nodes"], moved["project"]["nodes"]) == (["east-1"], ["east-1", "east-2"])
+    assert demo.good("project", **wanted)["changed"] is False
+
+
+def test_a_project_whose_files_nodes_do_not_share_is_told_to_stay(demo: Live) -> None:
+    found = demo.kit.services.store.projects.get("alice", "demo")
+    assert found
+    demo.kit.services.store.projects.mark_started(found.id)
+    said = demo.refused("project", owner="alice", name="demo", nodes=["east-2"])
+    assert "alice/demo was not moved" in said
+    assert "east-2 does not see the folder of alice/demo that east-1 has." in said
+    assert demo.good("project_info", owner="alice")["projects"][0]["nodes"] == ["east-1"]
 
 
 def test_a_project_changes_hands_with_one_request_and_once(demo: Live) -> None:

@@ -22,6 +22,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/users/{user}/offboard"): {"heir": ""},
     ("PATCH", "/projects/{owner}/{name}"): {"summary": "New"},
     ("POST", "/projects/{owner}/{name}/transfer"): {"owner": "the-member"},
+    ("PUT", "/projects/{owner}/{name}/nodes"): {"nodes": ["home-1"]},
     ("PUT", "/projects/{owner}/{name}/members/{user}"): {"role": "viewer"},
     ("PUT", "/projects/{owner}/{name}/groups/{group}"): {"role": "viewer"},
     ("PATCH", "/groups/{group}"): {"summary": "New"},

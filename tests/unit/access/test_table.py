@@ -60,6 +60,7 @@ ALLOWED = {
     "project.delete": {"owner", "superuser"},
     "project.transfer": {"owner", "superuser"},
     "project.limits": {"superuser"},
+    "project.move": {"superuser"},
     "user.read": {"staff", "superuser"},
     "user.write": {"staff", "superuser"},
     "user.roles": {"superuser"},

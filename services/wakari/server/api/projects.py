@@ -11,6 +11,7 @@ from wakari.server.api.models.projects import (
     MemberRole,
     NewOwner,
     NewProject,
+    Nodes,
     ProjectChange,
     ProjectOut,
     TaskOut,
@@ -141,6 +142,21 @@ def transfer(caller: Caller, owner: str, name: str, body: NewOwner) -> ProjectOu
     return project_out(
         caller, services().transfer.hand_over(caller, project, body.owner, keep=body.keep, address=who.address())
     )
+
+
+@TABLE.add(
+    "PUT",
+    ONE + "/nodes",
+    "Move a project to other nodes of its data center",
+    action=Action.PROJECT_MOVE,
+    body=Nodes,
+    answer=ProjectOut,
+    errors=(404, 409),
+)
+def move(caller: Caller, owner: str, name: str, body: Nodes) -> ProjectOut:
+    """Return the project, which is `stopping` until its nodes have shown that they share its files."""
+    project = visible(caller, owner, name)
+    return project_out(caller, services().moving.move(caller, project, body.nodes, who.address()))
 
 
 @TABLE.add(

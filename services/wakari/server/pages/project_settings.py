@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The settings of a project: team, description, limits, another owner, removal."""
+"""The settings of a project: team, description, limits, nodes, another owner, removal."""
 
 from __future__ import annotations
 
@@ -100,6 +100,18 @@ def limit_project(owner: str, name: str) -> Response:
     return back(f"/{project.path}/settings")
 
 
+@blueprint.post("/<owner>/<name>/nodes")
+@signed_in
+def move_project(owner: str, name: str) -> Response:
+    """Move the project to the nodes that are ticked."""
+    project = visible_here(owner, name)
+    done = attempt(
+        lambda: services().moving.move(me().caller, project, request.form.getlist("node"), who.address()),
+        "The project moves as soon as its nodes have shown that they share its files.",
+    )
+    return back(f"/{project.path}" if done else f"/{project.path}/settings")
+
+
 @blueprint.post("/<owner>/<name>/team")
 @signed_in
 def put_member(owner: str, name: str) -> Response:
@@ -168,6 +180,7 @@ def _settings(
         draft=draft,
         longest=MAX_DESCRIPTION,
         preview=preview,
+        nodes=[node.name for node in services().store.nodes.of(project.data_center)],
         activity=activity.project_activity(me().caller, project),
         roles=[role for role in LEVEL_OF_ROLE if role != "owner"],
     )

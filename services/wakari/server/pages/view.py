@@ -57,6 +57,7 @@ TASKS: Mapping[str, str] = MappingProxyType(
         "apply-settings": "Apply SSH keys and limits",
         "remove-project": "Delete",
         "transfer-project": "Hand over",
+        "move-project": "Move to other nodes",
     }
 )
 SOURCES: Mapping[Source, str] = MappingProxyType(

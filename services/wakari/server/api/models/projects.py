@@ -66,6 +66,12 @@ class NewOwner(In):
     )
 
 
+class Nodes(In):
+    """Where a project shall live."""
+
+    nodes: list[str] = Field(min_length=1, max_length=64, description="All its nodes, of its data center.")
+
+
 class MemberRole(In):
     """A role in a team."""
 
