@@ -8,10 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from tests.functional.platform import Account, Site
 
 START = 120_000  # milliseconds for an app to start and its page to load, on a busy machine
+TAKEN = 10_000  # milliseconds in which a kernel has taken a cell that was run, on a busy machine
+
+RUNS = """() => /[0-9]/.test(document.querySelector('.jp-Notebook .jp-Cell .jp-InputPrompt').textContent)
+    || document.querySelector('.jp-Notebook-ExecutionIndicator').dataset.status === 'busy'"""
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,27 @@ def signed_in(browser: Browser, site: Site, person: Account) -> BrowserContext:
     expect(page.get_by_label("Password")).to_have_count(0)
     page.close()
     return context
+
+
+def run_first_cell(page: Page) -> None:
+    """Run the first cell of a notebook, and press again if it was lost.
+
+    Jupyter forgets a cell that is run in the moment in which its kernel comes up; a person presses again.
+
+    Raises:
+        PlaywrightTimeoutError: When the kernel took none of three runs.
+    """
+    expect(page.locator(".jp-Notebook-ExecutionIndicator")).to_have_attribute("data-status", "idle", timeout=START)
+    for last in (False, False, True):
+        page.locator(".jp-Notebook .jp-Cell .cm-content").first.click()
+        page.keyboard.press("Shift+Enter")
+        try:
+            page.wait_for_function(RUNS, timeout=TAKEN)
+        except PlaywrightTimeoutError:
+            if last:
+                raise
+        else:
+            return
 
 
 class Jupyter:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, WebSocket, expect
 
-from tests.e2e.apps import START, Jupyter, Project, signed_in
+from tests.e2e.apps import Jupyter, Project, run_first_cell, signed_in
 from tests.e2e.conftest import OUT
 from tests.functional.platform import Account, Site
 
@@ -46,7 +46,7 @@ def lab(browser: Browser, site: Site, person: Account, project: Project) -> Iter
 
 
 def notebook(lab: Jupyter, person: Account, project: Project, name: str, source: str) -> Page:
-    """Make a notebook with one cell and open it in a page of its own; its kernel is ready."""
+    """Make a notebook with one cell and open it in a page of its own."""
     cell = {"cell_type": "code", "id": "one", "source": source, "metadata": {}, "outputs": [], "execution_count": None}
     content = {"cells": [cell], "metadata": {"kernelspec": KERNEL}, "nbformat": 4, "nbformat_minor": 5}
     body = {"type": "notebook", "format": "json", "content": content}
@@ -54,14 +54,7 @@ def notebook(lab: Jupyter, person: Account, project: Project, name: str, source:
     assert made.ok, made.text
     page = lab.page.context.new_page()
     page.goto(f"{project.urls['notebook']}notebooks/{name}")
-    ready = page.locator(".jp-Notebook-ExecutionIndicator")
-    expect(ready).to_have_attribute("data-status", "idle", timeout=START)
     return page
-
-
-def run_first_cell(page: Page) -> None:
-    page.locator(".jp-Notebook .jp-Cell .cm-content").first.click()
-    page.keyboard.press("Shift+Enter")
 
 
 def test_a_long_cell_goes_on_across_a_reload_of_the_gateway(

@@ -8,6 +8,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.e2e.apps import run_first_cell
 from tests.e2e.conftest import OUT
 from tests.functional.platform import Site
 
@@ -45,12 +46,9 @@ def test_from_sign_in_to_a_cell_that_ran(page: Page, site: Site) -> None:
     with page.context.expect_page() as created:
         notebook.get_by_role("menuitem", name=re.compile("Python")).first.click()
     editor = created.value
-    # A cell that is run before there is a kernel asks which one to take.
-    expect(editor.locator(".jp-Notebook-ExecutionIndicator")).to_have_attribute("data-status", "idle", timeout=60_000)
-    cell = editor.locator(".jp-Notebook .jp-Cell .cm-content").first
-    cell.click()
+    editor.locator(".jp-Notebook .jp-Cell .cm-content").first.click()
     editor.keyboard.type("import sys; print(sys.prefix)")
-    editor.keyboard.press("Shift+Enter")
+    run_first_cell(editor)
     output = editor.locator(".jp-OutputArea-output")
     expect(output.first).to_contain_text(f"/projects/{person.name}/discovery/envs/default", timeout=60_000)
     editor.screenshot(path=OUT / "notebook-cell.png")

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import BrowserContext, Page, Request, expect
 
-from tests.e2e.apps import START
+from tests.e2e.apps import START, run_first_cell
 from tests.integration.browser.conftest import DOMAIN, Stand
 
 pytestmark = pytest.mark.root
@@ -76,12 +76,7 @@ def test_a_cell_runs_over_the_projects_own_origin(stand: Stand, lab: Page) -> No
     sockets: list[str] = []
     lab.on("websocket", lambda socket: sockets.append(socket.url))
     assert lab.url.startswith(f"{stand.origin('p1')}{APP}")
-    ready = lab.locator(".jp-Notebook-ExecutionIndicator")
-    expect(ready).to_have_attribute("data-status", "idle", timeout=START)
-    lab.reload()  # Lab forgets a cell that is run in the moment in which its kernel came up
-    expect(ready).to_have_attribute("data-status", "idle", timeout=START)
-    lab.locator(".jp-Notebook .jp-Cell .cm-content").first.click()
-    lab.keyboard.press("Shift+Enter")
+    run_first_cell(lab)
     expect(lab.locator(".jp-OutputArea-output").first).to_contain_text("42", timeout=START)
     own = stand.origin("p1").replace("https", "wss")
     assert [url for url in sockets if "/api/kernels/" in url]
