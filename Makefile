@@ -57,7 +57,7 @@ check-unit: venv
 
 ##### Tests on real parts
 
-.PHONY: test test-integration test-own-origins test-all-in-one test-cluster test-operations test-accounts test-trixie test-bundle test-artifact test-sanity
+.PHONY: test test-integration test-own-origins test-all-in-one test-cluster test-operations test-accounts test-trixie test-bundle test-artifact test-fleet test-sanity
 test: check test-integration test-all-in-one test-cluster ## Everything. Needs root.
 test-integration: venv ## Services against a real mongod, NGINX and conda channel on loopback.
 	tools/bootstrap/debian.sh test
@@ -85,6 +85,9 @@ test-bundle: venv wheelhouse channel ## A bundle, and three test hosts that are 
 	tools/testing/bundle.sh
 test-artifact: venv wheelhouse channel ## The collection artifact, used from an empty folder, on one test host.
 	tools/testing/artifact.sh
+test-fleet: venv wheelhouse channel ## One server, two gateways and fifty compute nodes, with a project on each (AEN_FLEET: fewer).
+	tools/bootstrap/debian.sh test
+	tools/testing/fleet.sh
 
 ##### Release
 
