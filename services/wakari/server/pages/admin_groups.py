@@ -9,13 +9,12 @@ from werkzeug.wrappers import Response
 from wakari.access import Action
 from wakari.core.errors import AppError
 from wakari.server import who
-from wakari.server.pages.admin import needs, source_asked
+from wakari.server.pages.admin import PAGE, needs, source_asked
 from wakari.server.pages.blueprint import blueprint
 from wakari.server.pages.view import attempt, back, field, me, page
 from wakari.server.services import services
 
 GROUPS = "/admin/groups"
-PAGE = 50
 
 
 @blueprint.get(GROUPS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import cache, wraps
+from functools import cache, lru_cache, wraps
 from types import MappingProxyType
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlencode
@@ -28,6 +28,8 @@ from wakari.store.records import Project, Source
 
 P = ParamSpec("P")
 T = TypeVar("T")
+# The live part of a page shows its description anew with every change. A text has some KiB, its HTML the like.
+_markdown = lru_cache(maxsize=128)(rendered)
 
 # state -> (icon, word, class of the design system)
 STATES: Mapping[str, tuple[str, str, str]] = MappingProxyType(
@@ -105,7 +107,7 @@ def _context() -> dict[str, Any]:
         "icon": icon,
         "state": state,
         "ago": ago,
-        "markdown": rendered,
+        "markdown": _markdown,
         "task_words": TASKS,
         "sources": SOURCES,
         "static": services().settings.static_url,
