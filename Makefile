@@ -57,7 +57,7 @@ check-unit: venv
 
 ##### Tests on real parts
 
-.PHONY: test test-integration test-own-origins test-all-in-one test-cluster test-operations test-accounts test-tls test-trixie test-bundle test-artifact test-fleet test-sanity
+.PHONY: test test-integration test-own-origins test-all-in-one test-cluster test-operations test-accounts test-secured test-trixie test-bundle test-artifact test-fleet test-sanity
 test: check test-integration test-all-in-one test-cluster ## Everything. Needs root.
 test-integration: venv ## Services against a real mongod, NGINX and conda channel on loopback.
 	tools/bootstrap/debian.sh test
@@ -77,9 +77,9 @@ test-operations: venv wheelhouse channel ## Upgrade from the first release, new 
 test-accounts: venv wheelhouse channel ## Each account backend by site.yml on one test host: PAM, a directory, an OpenID provider.
 	tools/bootstrap/debian.sh test
 	tools/testing/accounts.sh
-test-tls: venv wheelhouse channel ## TLS on every hop of two test hosts: the platform's own authority, the site's files, renewal.
+test-secured: venv wheelhouse channel ## Two test hosts with TLS on every hop, certificates renewed and replaced, behind ufw and firewalld.
 	tools/bootstrap/debian.sh test
-	tools/testing/tls.sh
+	tools/testing/secured.sh
 test-trixie: venv wheelhouse channel ## The all-in-one scenario on Debian 13.
 	AEN_HOST_SUITE=trixie molecule test -s default
 test-sanity: venv ## ansible-test sanity on a copy of the collection; some minutes.

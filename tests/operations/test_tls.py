@@ -21,7 +21,7 @@ from tests.functional.platform import Account, Kernel, Site
 from tests.operations.conftest import Administrator
 
 pytestmark = pytest.mark.platform
-FRONT, NODE = "tls-site", "tls-node"
+FRONT, NODE = "sec-front", "sec-node"
 PORTS = (443, 8089)  # of the server, and of the gateway
 Trust = Callable[[str], None]
 
