@@ -38,7 +38,8 @@ channel: venv ## Build the local conda channel that `make up` uses (cached).
 
 CHECKS := check-style check-types check-yaml check-ansible check-project check-unit
 .PHONY: check $(CHECKS)
-check: $(CHECKS) ## Lint, types and unit tests.
+check: venv ## Lint, types and unit tests.
+	@$(MAKE) --jobs=2 --output-sync=target $(CHECKS)
 check-style: venv
 	ruff check .
 	ruff format --check .
