@@ -6,6 +6,7 @@ In the order of the file: people of a backend are there from its first test on.
 
 from __future__ import annotations
 
+import json
 import shlex
 import ssl
 import time
@@ -137,7 +138,9 @@ def test_local_accounts_come_first(administrator: Administrator, site: Site) -> 
 def test_pam_lets_people_of_the_system_in(
     administrator: Administrator, site: Site, record_property: Callable[[str, object], None]
 ) -> None:
-    site.run(HOST, "groupadd makers && useradd --create-home --shell /bin/bash --groups makers paula")
+    # Without numbers they would get those behind the highest there are, which the platform gives to others.
+    site.run(HOST, "groupadd --gid 1500 paula && groupadd --gid 1501 makers")
+    site.run(HOST, "useradd --uid 1500 --gid paula --groups makers --create-home --shell /bin/bash paula")
     site.run(HOST, f"echo {shlex.quote(f'paula:{PASSWORD}')} | chpasswd")
     said, _ = administrator.play("site", fails=True, **{**PAM, **LOCAL})
     assert "Set aen_compute_manage_accounts to false for the host acc-host" in said
@@ -216,8 +219,8 @@ def test_oidc_lets_people_of_the_provider_in(
         browser.close()
     person = Account("otto", "", site.api)
     # The API asks for passwords, which the platform never sees of people of a provider.
-    token = site.run(HOST, f"{ADMIN_COMMAND} issue-token otto")
-    person.session.headers["Authorization"] = f"Bearer {token}"
+    issued = site.run(HOST, f"{ADMIN_COMMAND} issue-token --user otto --expires-in 3600 --output json")
+    person.session.headers["Authorization"] = f"Bearer {json.loads(issued)['token']}"
     assert groups(site, person) == ["makers"]
     works(person)
     provider.stop()

@@ -180,14 +180,13 @@ class Accounts:
             taken = None
         if taken is not None:
             raise _conflict(person, f"cannot be made: uid {person.uid} belongs to {taken!r}")
-        try:
-            group = grp.getgrnam(person.name)
-        except KeyError:
-            # groupadd(8) refuses a gid that is taken.
+        gid, holder = _gid_of(person.name), _group_of(person.gid)
+        if gid is None and holder is not None:
+            raise _conflict(person, f"cannot be made: gid {person.gid} belongs to the group {holder!r}")
+        if gid is None:
             _run(["groupadd", "--gid", str(person.gid), "--", person.name], person.name)
-        else:
-            if group.gr_gid != person.gid:
-                raise _conflict(person, f"cannot be made: a group of that name has gid {group.gr_gid}")
+        elif gid != person.gid:
+            raise _conflict(person, f"cannot be made: a group of that name has gid {gid}")
         home = self._settings.home_root / person.name
         command = ["useradd", "--uid", str(person.uid), "--gid", str(person.gid), "--no-user-group"]
         command += ["--home-dir", str(home), "--create-home", "--key", "HOME_MODE=0700", "--shell", "/bin/bash"]
@@ -204,6 +203,20 @@ def _find(name: str) -> Account | None:
     except KeyError:
         return None
     return Account(entry.pw_name, entry.pw_uid, entry.pw_gid, Path(entry.pw_dir), entry.pw_shell or "/bin/sh")
+
+
+def _gid_of(group: str) -> int | None:
+    try:
+        return grp.getgrnam(group).gr_gid
+    except KeyError:
+        return None
+
+
+def _group_of(gid: int) -> str | None:
+    try:
+        return grp.getgrgid(gid).gr_name
+    except KeyError:
+        return None
 
 
 def _expires(name: str) -> str | None:
@@ -237,6 +250,7 @@ def _conflict(person: Person, what: str) -> AppError:
     return AppError(
         "account_conflict",
         f"The account {person.name!r} (uid {person.uid}, gid {person.gid}) {what}.",
-        hint="An administrator must rename or renumber one of the two, on this node or at the server.",
+        hint="An administrator must rename or renumber one of the two, on this node or at the server. "
+        f"Numbers {FIRST_UID} to {LAST_UID} are the platform's; accounts and groups of the node's own belong below.",
         status=409,
     )

@@ -210,6 +210,13 @@ def test_uid_of_somebody_else_stops_the_start(host: Host) -> None:
     assert host.ask("ensure-accounts", people=[ALICE, BOB]).code == "account_conflict"
 
 
+def test_gid_of_another_group_stops_the_start(host: Host) -> None:
+    host.in_namespace("groupadd", "--gid", "20001", "makers")
+    answer = host.ask("ensure-accounts", people=[ALICE, BOB])
+    assert answer.code == "account_conflict"
+    assert "gid 20001 belongs to the group 'makers'" in answer.lines[-1]["error"]["message"]
+
+
 def test_accounts_are_never_made_when_the_site_manages_them(host: Host) -> None:
     change(host.shared, MANAGE_ACCOUNTS=False)
     answer = host.ask("start-project", project=project())
