@@ -13,13 +13,14 @@ if TYPE_CHECKING:
 
 
 def run(argv: Sequence[str], *, stdin: str | None = None, timeout: float = 60) -> str:
-    """Standard output of a finished program.
+    """Standard output of a finished program, which reads `stdin` or nothing.
 
     Raises:
         LabError: the program is missing, took longer than `timeout` seconds, or failed (with its own words).
     """
+    # Never our own standard input: an ssh that is killed for its time leaves that non-blocking, which Ansible refuses.
     try:
-        done = subprocess.run(argv, input=stdin, capture_output=True, text=True, timeout=timeout, check=False)
+        done = subprocess.run(argv, input=stdin or "", capture_output=True, text=True, timeout=timeout, check=False)
     except FileNotFoundError as error:
         raise LabError(f"{argv[0]} is not installed: run 'python3 -m tools.hosts deps' as root") from error
     except subprocess.TimeoutExpired as error:
