@@ -31,7 +31,6 @@ STEPS: Mapping[str, tuple[Verb, ...]] = {
     "apply-settings": ("apply-settings",),
     "remove-project": ("stop-project", "remove-project"),
     "transfer-project": (),  # done before anything else, whatever the task is
-    "move-project": (),  # wakari.worker.moving
 }
 
 # These bring nodes in line with the record: each node for itself, and again until all of them are.

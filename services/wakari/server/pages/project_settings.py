@@ -180,7 +180,7 @@ def _settings(
         draft=draft,
         longest=MAX_DESCRIPTION,
         preview=preview,
-        nodes=[node.name for node in services().store.nodes.of(project.data_center)],
+        nodes=lambda: [node.name for node in services().store.nodes.of(project.data_center)],  # superusers' alone
         activity=activity.project_activity(me().caller, project),
         roles=[role for role in LEVEL_OF_ROLE if role != "owner"],
     )
