@@ -112,6 +112,21 @@ class Host:
         """Return what a command prints that sees the helper's accounts."""
         return subprocess.run(self._own_etc(*command), check=True, capture_output=True, text=True).stdout
 
+    def keys_of(self, name: str) -> list[str] | None:
+        """Return the lines of a person's file of keys; None where it is gone.
+
+        Who is let in no more has none, or an empty one where a process of that uid runs anywhere on this machine: no
+        systemd ends it here.
+        """
+        path = self.root / "state/ssh-keys" / name
+        if not path.exists():
+            return None
+        return [line for line in path.read_text(encoding="ascii").splitlines() if not line.startswith("#")]
+
+    def expiry_of(self, name: str) -> str:
+        """Return the day on which the account expires, of shadow(5); empty for never."""
+        return self.in_namespace("sh", "-c", f"grep ^{name}: /etc/shadow").split(":")[7]
+
     def permissions(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run `wk-permissions` with the node's settings and accounts."""
         folders = {"prefix": str(self.root / "prefix"), "site": str(self.root / "site")}
