@@ -63,7 +63,7 @@ test: check test-integration test-all-in-one test-cluster ## Everything. Needs r
 test-integration: venv ## Services against a real mongod, NGINX and conda channel on loopback.
 	tools/bootstrap/debian.sh test
 	$(PYTEST) tests/integration/hosts
-	$(PYTEST) --durations 25 -n 2 --dist loadfile tests/integration --ignore=tests/integration/hosts --ignore=tests/integration/browser
+	$(PYTEST) --durations 25 -n 3 --dist loadfile tests/integration --ignore=tests/integration/hosts --ignore=tests/integration/browser
 test-own-origins: venv channel ## JupyterLab at a project's own origin, in a real browser, on loopback.
 	tools/bootstrap/debian.sh test
 	$(PYTEST) tests/integration/browser
