@@ -74,6 +74,8 @@ class Accounts:
     def ensure(self, person: Person, *, make: bool = True) -> Account:
         """Return the person's account; make it where it is missing, `make` is true and the platform manages accounts.
 
+        One that is made is closed until `open`.
+
         Raises:
             AppError: `account_conflict`, `account_missing`, `account_failed`, `service_account_refused`.
         """
@@ -190,6 +192,8 @@ class Accounts:
         home = self._settings.home_root / person.name
         command = ["useradd", "--uid", str(person.uid), "--gid", str(person.gid), "--no-user-group"]
         command += ["--home-dir", str(home), "--create-home", "--key", "HOME_MODE=0700", "--shell", "/bin/bash"]
+        # Nobody comes in by it before the project of theirs is here: `open`.
+        command += ["--expiredate", _CLOSED]
         _run([*command, "--comment", person.name, "--", person.name], person.name)
         found = _find(person.name)
         if found is None:

@@ -91,6 +91,10 @@ class Applying:
         """Drop what `remember` kept."""
         self._state_file(spec.owner.name, spec.name).unlink(missing_ok=True)
 
+    def knows(self, spec: ProjectSpec) -> bool:
+        """Return whether the project was applied on this node."""
+        return self._state_file(spec.owner.name, spec.name).exists()
+
     def remembered(self, owner: str, project: str) -> ProjectSpec:
         """Return the project as it was applied last; AppError `project_not_started` where it never was."""
         path = self._state_file(names.user_name(owner), names.project_name(project))

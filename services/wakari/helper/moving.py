@@ -52,12 +52,12 @@ class Moving:
     def find(self, spec: ProjectSpec, marker: str) -> bool:
         """Return whether the mark is in the folder that this node sees, and take it away. False where there is none.
 
-        Everybody of the team has an account here from then on; keys they get with the project's permissions.
+        The owner has an account here from then on, as `Accounts.ensure` makes it.
 
         Raises:
             AppError: what accounts raise; `project_path_taken`, `project_owner_wrong`; others of the disk.
         """
-        owner, _ = self._accounts.team(spec)
+        owner = self._accounts.ensure(spec.owner)
         try:
             with self._folder(spec, owner) as folder:
                 return _take(folder, marker)

@@ -202,8 +202,12 @@ class Verbs:
     def _find_project(self, request: requests.FindProject) -> Result:
         spec = request.project
         with self._project_lock(spec, "accounts"):
-            self._output.progress("accounts", f"Accounts of {spec.owner.name} and {len(spec.members)} others", 0.0)
-            return {"found": self._moving.find(spec, request.marker)}
+            found = self._moving.find(spec, request.marker)
+            if found and not self._applying.knows(spec):
+                # What would keep the project from coming is said while it is where it was.
+                self._output.progress("accounts", f"Accounts of {spec.owner.name} and {len(spec.members)} others", 0.0)
+                self._accounts.team(spec)
+        return {"found": found}
 
     @run.register
     def _leave_project(self, request: requests.LeaveProject) -> Result:

@@ -178,15 +178,15 @@ class Sites:
         return changed
 
     def remove_node(self, name: str, *, actor: str, address: str = "") -> None:
-        """Forget a node on which no project lives.
+        """Forget a node on which no project lives, and to which none is on its way.
 
         Raises:
             AppError: `node_in_use` (409), `node_not_found` (404).
         """
-        if self.store.projects.count(nodes=name):
+        if self.store.projects.count(nodes=name) or self.store.tasks.moving_to(name):
             raise AppError(
                 "node_in_use",
-                "Projects live on this node.",
+                "Projects live on this node, or are on their way to it.",
                 hint="Move these projects to other nodes, or delete them, first.",
                 status=409,
             )

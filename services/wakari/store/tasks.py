@@ -215,6 +215,10 @@ class Tasks(Repository[Task]):
         with translated():
             return {row["_id"]: row["count"] for row in self._documents.aggregate(pipeline)}
 
+    def moving_to(self, node: str) -> int:
+        """Return the number of tasks that wait or are at work, and bring a project to this node."""
+        return self._count({"nodes": node, "state": {"$in": ["queued", "running"]}})
+
     def by_state(self) -> dict[str, int]:
         """Return the number of tasks in each state that has any."""
         return self._count_by("state")

@@ -9,7 +9,7 @@ project: the next start there completes it, and the task can be repeated from it
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from wakari.core.errors import AppError
@@ -29,7 +29,7 @@ def move(store: Store, task: Task, project: Project, job: Job, carry: Carry) -> 
     newer than the task decided over the project.
 
     Raises:
-        AppError: `folder_not_shared` (409), and what nodes refuse.
+        AppError: `folder_not_shared`, `node_unknown` (a node that was removed meanwhile), and what nodes refuse.
         UnavailableError: a node could not be reached; it may be tried again.
     """
     if project.task != task.id:
@@ -43,6 +43,7 @@ def move(store: Store, task: Task, project: Project, job: Job, carry: Carry) -> 
     source, *others = dict.fromkeys((*project.nodes, *task.nodes))
     for node in others:
         _require_shared(project, source, node, do)
+    _require_present(store, project, task.nodes)
     for node in project.nodes:
         if node not in task.nodes:
             do("leave-project", node)
@@ -54,6 +55,18 @@ def move(store: Store, task: Task, project: Project, job: Job, carry: Carry) -> 
     if store.transaction(arrive) is not None:
         for node in task.nodes:
             do("apply-permissions", node)
+
+
+def _require_present(store: Store, project: Project, nodes: Iterable[str]) -> None:
+    """Raise AppError where the data center lost one of the nodes while the task waited."""
+    lost = sorted(set(nodes) - {node.name for node in store.nodes.of(project.data_center)})
+    if lost:
+        raise AppError(
+            "node_unknown",
+            f"The data center of {project.path} has no node {', '.join(lost)} any more.",
+            hint="Move the project to other nodes.",
+            status=409,
+        )
 
 
 def _require_shared(project: Project, source: str, node: str, do: Callable[..., dict[str, Any]]) -> None:

@@ -7,13 +7,14 @@ Without systemd the request to leave ends with an error: what it did before is l
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.integration.helper import host as hosts
-from tests.integration.helper.host import ALICE, BOB, Host, mode_of, project
+from tests.integration.helper.host import ALICE, BOB, CAROL, Host, mode_of, project
 
 pytestmark = pytest.mark.root
 MARKER = "0123456789abcdef" * 4
@@ -100,3 +101,29 @@ def test_who_is_left_without_a_project_is_let_in_no_more_and_files_stay(host: Ho
     assert (folder / "envs/default").is_dir()
     assert host.ask("start-project", project=TEAM).status == 0, "and it can come back"
     assert host.expiry_of("bob") == ""
+
+
+def test_whom_a_node_knows_by_a_mark_alone_is_let_in_once_the_project_is_there(host: Host, folder: Path) -> None:
+    host.ask("leave-project", project=TEAM)
+    team = project(members=[{**BOB, "role": "member"}, {**CAROL, "role": "viewer"}])
+    host.ask("mark-project", project=team, marker=MARKER)
+    assert found(host, team)
+    assert [host.expiry_of(name) for name in ("alice", "bob", "carol")] == ["1"] * 3
+    host.ask("apply-permissions", project=team)
+    assert [host.expiry_of(name) for name in ("alice", "bob", "carol")] == [""] * 3
+
+
+def test_a_mark_that_the_node_does_not_see_makes_nobody_but_the_owner(host: Host) -> None:
+    host.ask("leave-project", project=TEAM)
+    assert not found(host, project(members=[{**CAROL, "role": "viewer"}]))
+    with pytest.raises(subprocess.CalledProcessError):
+        host.expiry_of("carol")
+
+
+def test_a_node_tells_of_a_mark_though_somebody_new_cannot_have_an_account_there(host: Host) -> None:
+    taken = project(members=[{**CAROL, "uid": ALICE["uid"], "role": "viewer"}])
+    host.ask("mark-project", project=taken, marker=MARKER)
+    assert found(host, taken), "it may have been there before them, and be left for that very reason"
+    host.ask("leave-project", project=TEAM)
+    host.ask("mark-project", project=taken, marker=MARKER)
+    assert host.ask("find-project", project=taken, marker=MARKER).code == "account_conflict"

@@ -95,6 +95,11 @@ def test_a_banned_owner_has_a_closed_account_until_the_ban_is_lifted(host: Host)
     assert host.keys_of("alice") == [FIRST]
 
 
+def test_a_banned_owner_has_a_closed_account_on_a_node_that_never_saw_them(host: Host) -> None:
+    start(host, "p1", {**BOB, "role": "member"}, owner={**with_keys(ALICE, 2), "banned": True})
+    assert [host.expiry_of(name) for name in ("alice", "bob")] == ["1", ""]
+
+
 def test_an_expiry_that_the_site_set_stays(host: Host) -> None:
     start(host, "p1")
     host.in_namespace("usermod", "--expiredate", "2001-01-01", "alice")

@@ -176,6 +176,18 @@ def test_a_node_that_is_away_for_a_moment_is_asked_again(scene: Scene, monkeypat
     assert scene.jobs.count(("leave-project", "n1")) == 3
 
 
+def test_it_stays_where_it_was_when_a_node_is_removed_before_its_turn_comes(scene: Scene) -> None:
+    scene.kit.services.moving.move(ROOT, scene.now, ["n2"])
+    with pytest.raises(AppError, match="on their way to it"):
+        scene.kit.services.sites.remove_node("n2", actor=ROOT.name)
+    assert scene.store.nodes.remove("n2") is not None
+    scene.begin()
+    wait_for(lambda: scene.now.state != "stopping")
+    assert (scene.now.state, scene.now.nodes) == ("error", ("n1",))
+    assert "no node n2 any more" in (scene.now.reason or "")
+    assert ("leave-project", "n1") not in scene.jobs
+
+
 def test_a_removal_meanwhile_has_the_word(scene: Scene) -> None:
     def remove(job: dict[str, Any]) -> Iterator[dict[str, Any]]:
         if job["verb"] == "leave-project":
