@@ -103,7 +103,7 @@ def test_who_is_left_without_a_project_is_let_in_no_more_and_files_stay(host: Ho
     assert host.expiry_of("bob") == ""
 
 
-def test_whom_a_node_knows_by_a_mark_alone_is_let_in_once_the_project_is_there(host: Host, folder: Path) -> None:
+def test_whom_a_node_knows_by_a_mark_alone_is_let_in_once_the_project_is_there(host: Host) -> None:
     host.ask("leave-project", project=TEAM)
     team = project(members=[{**BOB, "role": "member"}, {**CAROL, "role": "viewer"}])
     host.ask("mark-project", project=team, marker=MARKER)
