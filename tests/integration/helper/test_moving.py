@@ -109,7 +109,7 @@ def test_whom_a_node_knows_by_a_mark_alone_is_let_in_once_the_project_is_there(h
     host.ask("mark-project", project=team, marker=MARKER)
     assert found(host, team)
     assert [host.expiry_of(name) for name in ("alice", "bob", "carol")] == ["1"] * 3
-    host.ask("apply-permissions", project=team)
+    assert host.ask("start-project", project=team).status == 0
     assert [host.expiry_of(name) for name in ("alice", "bob", "carol")] == [""] * 3
 
 
