@@ -26,9 +26,10 @@ class Administrator:
     inventory: Path
     site: Site
 
-    def play(self, playbook: str, *, fails: bool = False, **variables: object) -> tuple[str, float]:
+    def play(self, playbook: str, *, fails: bool = False, limit: str = "", **variables: object) -> tuple[str, float]:
         """Return what the playbook said, and the seconds it took; AssertionError unless it ended as it should."""
         command = ["ansible-playbook", f"playbooks/{playbook}.yml", "-i", str(self.inventory)]
+        command += ["--limit", limit] if limit else []
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         environment = os.environ | {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "PATH": path}
         began = time.monotonic()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What administrators do with a platform in use, one after the other on the same hosts: upgrade, add a node, restore.
+"""What administrators do with a platform in use, one after the other on the same hosts: upgrade, new node, restore.
 
 In the order of the file: each needs what the one before left.
 """
@@ -223,6 +223,34 @@ def test_a_lost_server_comes_back_from_its_backup(
     assert site.run(STAYS, facl) == rights
     used.assert_none_lost()
     assert person.start(f"{person.name}/there")["state"] == "running"
+
+
+def test_a_lost_node_comes_back_with_its_projects(
+    administrator: Administrator,
+    site: Site,
+    used: Used,
+    tmp_path: Path,
+    record_property: Callable[[str, object], None],
+) -> None:
+    person, there = used.person, f"{used.person.name}/there"
+    told = f"cd /projects/{there} && cat kept.txt && stat -c '%u %g %a' kept.txt && getfacl -n . kept.txt"
+    notebook_of_there = person.start(there)["urls"]["apps"]["notebook"]
+    Kernel(person, notebook_of_there).run("open('kept.txt', 'w').write('of before')")
+    before = site.run(FIRST, told)
+    administrator.play("backup", limit=f"{SERVER},{FIRST}", aen_backup_folder=str(tmp_path), aen_backup_projects=True)
+    (folder,) = tmp_path.iterdir()
+    began = time.monotonic()
+    made_anew(site, FIRST)
+    administrator.play("add_compute", aen_new_nodes=FIRST)
+    restored = {"aen_restore_folder": str(folder), "aen_restore_projects": True}
+    administrator.play("restore", limit=f"localhost,{FIRST}", **restored)
+    record_property("seconds", round(time.monotonic() - began))
+    person.call("POST", f"/projects/{there}/stop")
+    person.wait(there, "stopped")
+    person.start(there)
+    assert site.run(FIRST, told) == before
+    assert Kernel(person, notebook_of_there).run("print(open('kept.txt').read())") == "of before"
+    used.assert_none_lost()
 
 
 def test_a_report_of_drift_names_what_was_changed_by_hand_and_nothing_else(
