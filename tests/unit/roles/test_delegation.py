@@ -10,17 +10,26 @@ from typing import Any
 import pytest
 import yaml
 
-ROLES = Path(__file__).resolve().parents[3] / "roles"
+ROOT = Path(__file__).resolve().parents[3]
+# What compute nodes run: these roles, and what playbooks include for each node.
+FILES = ("roles/aen_compute/tasks/*.yml", "roles/aen_tls/tasks/*.yml", "playbooks/tasks/*.yml")
 BEGIN_AT_ONCE = 10  # MaxStartups of sshd_config(5), where nobody says otherwise
+
+
+def tasks(blocks: list[dict[str, Any]], inherited: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the tasks with what blocks around them say."""
+    for block in blocks:
+        known = {**inherited, **block}
+        inner = [task for part in ("block", "rescue", "always") for task in known.pop(part, [])]
+        yield from tasks(inner, known) if inner else [known]
 
 
 def delegated() -> Iterator[Any]:
     """Yield the tasks that hosts in numbers send to another one."""
-    for role in ("aen_compute", "aen_tls"):
-        for path in sorted(ROLES.glob(f"{role}/tasks/*.yml")):
-            for task in yaml.safe_load(path.read_text(encoding="utf-8")) or []:
-                if task.get("delegate_to", "localhost") != "localhost":
-                    yield pytest.param(task, id=task["name"])
+    for path in sorted(path for pattern in FILES for path in ROOT.glob(pattern)):
+        for task in tasks(yaml.safe_load(path.read_text(encoding="utf-8")) or [], {}):
+            if task.get("delegate_to", "localhost") != "localhost":
+                yield pytest.param(task, id=task["name"])
 
 
 TASKS = list(delegated())
