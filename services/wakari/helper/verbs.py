@@ -194,8 +194,11 @@ class Verbs:
 
     @run.register
     def _mark_project(self, request: requests.MarkProject) -> Result:
-        with self._project_lock(request.project, "accounts"):
-            self._moving.mark(request.project, request.marker)
+        spec = request.project
+        with self._project_lock(spec, "accounts"):
+            if not (self._applying.knows(spec) or os.path.lexists(self._projects.path(spec))):
+                return {"marked": False}  # no start of it came as far as a folder
+            self._moving.mark(spec, request.marker)
         return {"marked": True}
 
     @run.register

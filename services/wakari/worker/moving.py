@@ -72,10 +72,19 @@ def _require_present(store: Store, project: Project, nodes: Iterable[str]) -> No
 def _require_shared(project: Project, source: str, node: str, do: Callable[..., dict[str, Any]]) -> None:
     """Return when `node` found, and took away, what `source` wrote into the project's folder; raise AppError else.
 
-    A mirror shows a copy of what was written; what is taken away from the copy stays where it was written.
+    A mirror shows a copy of what was written; what is taken away from the copy stays where it was written. Where the
+    one node that has the project has no folder of it, because no start came so far, there is nothing to be shared.
     """
     marker = secrets.token_hex(MARKER_BYTES)
-    do("mark-project", source, marker)
+    if do("mark-project", source, marker).get("marked") is False:
+        if project.nodes == (source,):
+            return
+        raise AppError(
+            "project_not_started",
+            f"{source} has no folder of {project.path}.",
+            hint="Start the project first.",
+            status=409,
+        )
     try:
         found = do("find-project", node, marker).get("found") is True
     finally:

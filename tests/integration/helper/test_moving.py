@@ -85,9 +85,15 @@ def test_a_mark_is_written_over_nothing(host: Host, folder: Path) -> None:
 
 
 def test_a_project_that_was_never_here_has_no_mark(host: Host) -> None:
-    never = project("never")
-    assert not found(host, never)
-    assert host.ask("mark-project", project=never, marker=MARKER).code == "project_not_started"
+    never = project("never", owner={**CAROL, "uid": ALICE["uid"]})
+    assert host.ask("start-project", project=never).code == "account_conflict"
+    assert host.ask("mark-project", project=never, marker=MARKER).result == {"marked": False}
+    assert not found(host, project("never"))
+
+
+def test_a_folder_that_should_be_there_is_missed(host: Host, folder: Path) -> None:
+    folder.rename(folder.with_name("elsewhere"))
+    assert host.ask("mark-project", project=TEAM, marker=MARKER).code == "project_not_started"
 
 
 def test_who_is_left_without_a_project_is_let_in_no_more_and_files_stay(host: Host, folder: Path) -> None:

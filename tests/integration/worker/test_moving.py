@@ -52,6 +52,7 @@ class Scene:
     shared: set[str] = field(default_factory=set)
     folders: dict[str, set[str]] = field(default_factory=dict)
     refusals: dict[tuple[str, str], AppError] = field(default_factory=dict)
+    empty: set[str] = field(default_factory=set)  # nodes on which no start came as far as a folder
 
     @property
     def store(self) -> Store:
@@ -71,8 +72,9 @@ class Scene:
         if error is not None:
             yield error.body("-")
         elif job["verb"] == "mark-project":
-            folder.add(job["marker"])
-            yield RESULT
+            if job["node"] not in self.empty:
+                folder.add(job["marker"])
+            yield {"result": {"marked": job["node"] not in self.empty}}
         elif job["verb"] == "find-project":
             found = job["marker"] in folder
             folder.discard(job["marker"])
@@ -174,6 +176,21 @@ def test_a_node_that_is_away_for_a_moment_is_asked_again(scene: Scene, monkeypat
     moved = scene.move("n2")
     assert (moved.state, moved.nodes) == ("stopped", ("n2",))
     assert scene.jobs.count(("leave-project", "n1")) == 3
+
+
+def test_one_that_never_came_as_far_as_a_folder_goes_where_it_can_start(scene: Scene) -> None:
+    scene.empty.add("n1")
+    moved = scene.move("n2")
+    assert (moved.state, moved.nodes) == ("stopped", ("n2",))
+    assert scene.jobs == [*MOVED[:2], *MOVED[4:]]
+
+
+def test_a_node_without_the_folder_of_several_is_told(scene: Scene) -> None:
+    scene.move("n1", "n2")
+    scene.empty.add("n1")
+    kept = scene.move("n2")
+    assert (kept.state, kept.nodes) == ("error", ("n1", "n2"))
+    assert "n1 has no folder of alice/demo." in (kept.reason or "")
 
 
 def test_it_stays_where_it_was_when_a_node_is_removed_before_its_turn_comes(scene: Scene) -> None:
