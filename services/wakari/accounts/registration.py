@@ -35,7 +35,7 @@ class Registrations:
 
         Raises:
             BadInputError: name, password, e-mail or full name break a rule.
-            AppError: `registration_closed` (403); `user_exists` (409), also of one that waits;
+            AppError: `registration_closed` (403); `user_exists` (409), also of one that waits or was closed;
                 `too_many_registrations` (429).
         """
         site = self.store.site.get()
@@ -48,12 +48,11 @@ class Registrations:
             )
         self._throttle(address)
         checked = names.user_name(name)
+        self._never_had(checked)
         if not site.registration_approval:
             self.accounts.add(checked, password, actor=checked, full_name=full_name, email=email, address=address)
             self.store.audit.add("user.register", checked, checked, address)
             return "made"
-        if self.store.users.get(checked) is not None:
-            raise user_exists(checked)
         if self.store.registrations.count() >= MOST_WAITING:
             raise _too_many()
         try:
@@ -73,9 +72,11 @@ class Registrations:
         """Return the account that is made of a registration.
 
         Raises:
-            AppError: `registration_not_found` (404); `user_exists` (409) where somebody was given the name meanwhile.
+            AppError: `registration_not_found` (404); `user_exists` (409) where somebody was given the name meanwhile,
+                or had it until their account was closed.
         """
         found = self._waiting(name)
+        self._never_had(found.name)
         user = self.accounts.add_hashed(
             found.name,
             found.password_hash,
@@ -93,6 +94,15 @@ class Registrations:
         self._waiting(name)
         self.store.registrations.remove(name)
         self.store.audit.add("user.register.reject", actor, name, address)
+
+    def _never_had(self, name: str) -> None:
+        """Return where there never was an account of this name; raise AppError `user_exists` (409) otherwise.
+
+        A closed account is refused in the same words: who registers would get its uid, with all files of its former
+        owner, and nobody shall learn that there was one.
+        """
+        if self.store.users.known(name) is not None:
+            raise user_exists(name)
 
     def _waiting(self, name: str) -> Registration:
         found = self.store.registrations.get(name)

@@ -97,6 +97,38 @@ def test_a_name_that_is_taken_meanwhile_stays_with_who_has_it(kit: Kit, root: Us
     assert kit.services.accounts.get("nora") == taken
 
 
+@pytest.mark.parametrize("approval", [False, True])
+def test_nobody_registers_by_the_name_of_a_closed_account(kit: Kit, store: Store, approval: bool) -> None:
+    opened(kit, registration_approval=approval)
+    kit.user("nora")
+    present = kit.api().post("/registrations", BODY)
+    kit.services.bans.ban("nora", "", actor="root1")
+    kit.services.accounts.remove("nora", actor="root1", leave_teams=kit.services.team.leave_all)
+    closed = store.users.known("nora")
+    answer = kit.api().post("/registrations", BODY)
+    assert (answer.status_code, answer.json["error"]["code"]) == (409, "user_exists")
+    told = [{**one.json["error"], "request_id": ""} for one in (answer, present)]
+    assert told[0] == told[1], "nobody learns that there was one"
+    assert kit.browser().submit("/login/register", FORM).status_code == 409
+    assert store.users.known("nora") == closed
+    assert store.registrations.count() == 0
+
+
+def test_what_waits_for_the_name_of_a_closed_account_is_not_approved(kit: Kit, store: Store, root: User) -> None:
+    opened(kit)
+    kit.api().post("/registrations", BODY)
+    kit.user("nora")
+    kit.services.accounts.remove("nora", actor="root1", leave_teams=kit.services.team.leave_all)
+    closed = store.users.known("nora")
+    answer = kit.api(root).post("/registrations/nora/approve")
+    assert (answer.status_code, answer.json["error"]["code"]) == (409, "user_exists")
+    assert store.users.known("nora") == closed
+    again = kit.api(root).post("/users", {"name": "nora", "password": PASSWORD})
+    assert again.status_code == 201, "an administrator opens it by its name"
+    assert closed
+    assert kit.services.accounts.get("nora").uid == closed.uid
+
+
 def test_one_address_registers_so_often_in_an_hour(kit: Kit, store: Store) -> None:
     opened(kit)
     codes = [kit.api().post("/registrations", {**BODY, "name": f"n{n}", "email": "x"}).status_code for n in range(40)]
