@@ -53,14 +53,45 @@ class Team:
         Raises:
             BadInputError: `role_invalid`, `group_unknown`, `team_full`.
         """
-        checked = check_role(role)
-        groups = {entry.group: entry.role for entry in project.groups} | {group: checked}
-        return self.replace(caller, project, groups=groups, address=address)
+        return self._set_group(caller, project, group, check_role(role), address)
 
     def remove_group(self, caller: Caller, project: Project, group: str, address: str = "") -> Project:
         """Return the project after the group left the team; unchanged where it was not in it."""
-        groups = {entry.group: entry.role for entry in project.groups if entry.group != group}
-        return self.replace(caller, project, groups=groups, address=address)
+        return self._set_group(caller, project, group, None, address)
+
+    def _set_group(self, caller: Caller, project: Project, group: str, role: Role | None, address: str) -> Project:
+        """Return the project after the group got the role, or with None left the team.
+
+        The team is read anew in the transaction, and again when that is repeated: what others changed since the request
+        read the project stays.
+        """
+        require(caller, Action.PROJECT_TEAM, project)
+
+        def change(tx: Transaction) -> tuple[Project, Project] | None:
+            current = self.store.projects.by_id(project.id, tx)
+            if current is None:
+                return None
+            groups = {entry.group: entry for entry in current.groups}
+            if role is None:
+                groups.pop(group, None)
+            elif group not in groups or groups[group].role != role:
+                groups |= {entry.group: entry for entry in check_groups(self.store, {group: role}, tx)}
+            if tuple(groups.values()) == current.groups:
+                return current, current
+            changed = self.store.projects.set_team(project.id, None, groups.values(), tx)
+            if changed is None:
+                return None
+            if role is not None:
+                check_size(len(resolved(self.store, changed, tx)))
+            queue_permissions(self.store, changed, caller.name, tx)
+            return current, changed
+
+        both = self.store.transaction(change)
+        if both is None:
+            raise _gone()
+        before, after = both
+        self._log(caller.name, after.path, _roles(before), _roles(after), address)
+        return after
 
     def replace(
         self,
@@ -153,5 +184,9 @@ def _roles(project: Project) -> tuple[Roles, Roles]:
 
 def _there(project: Project | None) -> Project:
     if project is None:
-        raise AppError("project_not_found", "The project was deleted meanwhile.", status=404)
+        raise _gone()
     return project
+
+
+def _gone() -> AppError:
+    return AppError("project_not_found", "The project was deleted meanwhile.", status=404)

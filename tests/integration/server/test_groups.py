@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pytest
@@ -153,6 +154,46 @@ def test_a_team_with_its_groups_stays_within_what_an_acl_holds(team: Team) -> No
     late = team.admin.put("/groups/crowd/members/dave")
     assert (late.status_code, late.json["error"]["code"]) == (422, "team_full")
     assert "dave" not in team.admin.get("/groups/crowd").json["members"]
+
+
+def test_a_change_of_one_group_keeps_what_others_changed_meanwhile(team: Team) -> None:
+    alice = team.kit.caller(team.kit.services.accounts.get("alice"))
+    change = team.kit.services.team
+    for name in ("maths", "history"):
+        team.admin.post("/groups", {"name": name})
+    read = team.project  # what two requests read at the same moment
+    change.remove_group(alice, read, "physics")
+    change.put_group(alice, read, "maths", "viewer")
+    assert [entry.group for entry in team.project.groups] == ["maths"], "who was put out comes back by nobody's wish"
+    assert team.level("bob") == "none"
+    read = team.project
+    change.put_group(alice, read, "history", "viewer")
+    change.put_group(alice, read, "maths", "member")
+    change.remove_group(alice, read, "physics")
+    assert [(entry.group, entry.role) for entry in team.project.groups] == [("maths", "member"), ("history", "viewer")]
+    log = team.kit.services.store.database.audit.find(
+        {"event": {"$regex": "^project.team"}, "detail.group": {"$gt": ""}}
+    )
+    assert [(event["event"].rpartition(".")[2], event["detail"]["group"]) for event in log] == [
+        ("put", "physics"),
+        ("remove", "physics"),
+        ("put", "maths"),
+        ("put", "history"),
+        ("put", "maths"),
+    ]
+
+
+def test_of_groups_that_come_and_go_at_once_each_is_as_was_wished(team: Team) -> None:
+    alice = team.kit.caller(team.kit.services.accounts.get("alice"))
+    names = [f"g{number}" for number in range(6)]
+    for name in names:
+        team.admin.post("/groups", {"name": name})
+    read = team.project
+    with ThreadPoolExecutor(len(names) + 1) as pool:
+        gone = pool.submit(team.kit.services.team.remove_group, alice, read, "physics")
+        list(pool.map(lambda name: team.kit.services.team.put_group(alice, read, name, "viewer"), names))
+        gone.result()
+    assert sorted(entry.group for entry in team.project.groups) == names
 
 
 @pytest.mark.parametrize("name", ["", "Physics", "1st", "a b", "../x", "x" * 64, "$in"])
