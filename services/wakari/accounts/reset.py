@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from wakari.accounts.accounts import Accounts
+from wakari.accounts.accounts import Accounts, must_be_local
 from wakari.core.errors import AppError
 from wakari.store import Store
 from wakari.store.base import Transaction
@@ -42,9 +42,10 @@ class Resets:
         """Return a new link; a former one of the person ends. Who has it can become them: the log says who made it.
 
         Raises:
-            AppError: `user_not_found` (404), `account_banned` (409).
+            AppError: `user_not_found` (404), `account_banned` (409); `password_elsewhere` (409): no link could set it.
         """
         user = self.accounts.get(name)
+        must_be_local(user)
         if user.banned:
             raise AppError("account_banned", f"{name} is banned.", hint="Let them in again first.", status=409)
 

@@ -28,9 +28,19 @@ class Outbox:
         """Return whether mail can be sent."""
         return self.settings is not None
 
+    def require_on(self) -> None:
+        """Return where the site sends mail; raise AppError `mail_off` (409) otherwise."""
+        if self.settings is None:
+            raise AppError(
+                "mail_off",
+                "This site sends no mail.",
+                hint="An administrator names a mail server: the key `mail` of wk-server-config.json.",
+                status=409,
+            )
+
     def put(self, to: str, subject: str, text: str) -> None:
         """Queue one message; raise AppError `mail_off` (409) where the site sends none."""
-        self._require_on()
+        self.require_on()
         self.store.mails.add(to, subject, self.sealer.seal(text))
 
     def notify(
@@ -44,7 +54,7 @@ class Outbox:
             BadInputError: `mail_invalid`; `recipients_unknown`.
             AppError: `mail_off` (409).
         """
-        self._require_on()
+        self.require_on()
         subject, text = subject.strip(), text.strip()
         if not 0 < len(subject) <= MAX_SUBJECT or not subject.isprintable() or not 0 < len(text) <= MAX_TEXT:
             raise BadInputError(
@@ -76,12 +86,3 @@ class Outbox:
         if not people:
             raise BadInputError("recipients_unknown", "There is nobody of this name.", hint="Check the spelling.")
         return people
-
-    def _require_on(self) -> None:
-        if self.settings is None:
-            raise AppError(
-                "mail_off",
-                "This site sends no mail.",
-                hint="An administrator names a mail server: the key `mail` of wk-server-config.json.",
-                status=409,
-            )

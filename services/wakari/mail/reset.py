@@ -36,11 +36,12 @@ class ResetMail:
     outbox: Outbox
 
     def send(self, user: User, *, actor: str, address: str = "") -> None:
-        """Make a link for the person and queue it to their address; raises what `Resets.make` does, and `no_email`.
+        """Make a link for the person and queue it to their address; raises what `Resets.make` does besides.
 
         Raises:
-            AppError: `no_email` (409), `mail_off` (409).
+            AppError: `mail_off` (409), `no_email` (409); then a former link stays good.
         """
+        self.outbox.require_on()
         if not user.email:
             raise AppError("no_email", f"{user.name} has no e-mail address.", hint="Hand the link over.", status=409)
         self._put(user, actor, address, SENT)
@@ -49,14 +50,15 @@ class ResetMail:
         """Send a link to whoever has this name, or nothing: the caller learns neither whether there is such a person.
 
         Raises:
-            AppError: `mail_off` (409); `too_many_attempts` (429) for the address.
+            AppError: `mail_off` (409), the same for every name; `too_many_attempts` (429) for the address.
         """
+        self.outbox.require_on()
         if self.store.throttles.count(f"forgot-from:{address}", HOUR) > ADDRESS_LIMIT:
             raise AppError(
                 "too_many_attempts", "There were too many wishes for a link.", hint="Try again in an hour.", status=429
             )
         user = self.store.users.get(name)
-        if user is None or user.banned or not user.email:
+        if user is None or user.source != "local" or user.banned or not user.email:
             return
         if self.store.throttles.count(f"forgot:{user.name}", HOUR) <= ACCOUNT_LIMIT:
             self._put(user, user.name, address, ASKED)

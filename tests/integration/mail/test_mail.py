@@ -237,3 +237,28 @@ def test_an_administrator_sends_a_link(kit: Kit, store: Store, outbox: Outbox) -
     assert [one.to for one in store.mails.latest(9)] == ["ada@example.org"]
     assert "sends no mail" in kit.browser().get("/login/forgot").text
     assert kit.browser().submit("/login/forgot", {"username": "ada"}, "/login").status_code == 409
+
+
+def test_while_mail_is_off_a_lost_password_tells_nothing_and_ends_no_link(kit: Kit) -> None:
+    kit.user("ada")
+    kit.user("ben")
+    kit.services.accounts.set_profile("ada", email="ada@example.org")
+    handed = kit.services.resets.make("ada", actor="root1").url.rpartition("#")[2]
+    answers = [kit.browser().submit("/login/forgot", {"username": name}, "/login") for name in ("ada", "ben", "nobody")]
+    assert [answer.status_code for answer in answers] == [409] * 3
+    assert all("sends no mail" in answer.text for answer in answers)
+    with pytest.raises(AppError, match="sends no mail"):
+        kit.services.reset_mail.send(kit.services.accounts.get("ada"), actor="root1")
+    assert kit.services.resets.redeem(handed, "another long one").name == "ada"
+
+
+def test_who_has_a_password_elsewhere_is_sent_no_link(kit: Kit, store: Store, outbox: Outbox) -> None:
+    kit.user("ada")
+    kit.services.accounts.set_profile("ada", email="ada@example.org")
+    kit.services.accounts.link("ada", "oidc", "issuer subject", actor="root1")
+    mail = replace(kit.services.reset_mail, outbox=outbox)
+    mail.ask("ada", "192.0.2.1")
+    with pytest.raises(AppError, match="is not kept here"):
+        mail.send(kit.services.accounts.get("ada"), actor="root1")
+    assert store.mails.latest(9) == []
+    assert store.database.resets.count_documents({}) == 0

@@ -114,6 +114,15 @@ def test_who_is_banned_or_gone_has_no_link(kit: Kit, root: User, bob: User) -> N
     assert reset(kit, code) == 410, "the link of a closed account opens none that is made later"
 
 
+def test_who_has_a_password_elsewhere_has_no_link(kit: Kit, store: Store, root: User, bob: User) -> None:
+    kit.services.accounts.link(bob.name, "ldap", "entry-1", actor="root1")
+    answer = kit.api(root).post("/users/bob/reset-link")
+    assert (answer.status_code, answer.json["error"]["code"]) == (409, "password_elsewhere")
+    page = kit.browser(root).submit("/admin/password-reset", {"name": bob.name})
+    assert (page.status_code, "is not kept here" in page.text) == (409, True)
+    assert store.database.resets.count_documents({}) == 0
+
+
 def test_staff_make_links_of_people_without_a_role_alone(kit: Kit, root: User, bob: User) -> None:
     helga = kit.user("helga", "staff")
     assert link(kit, helga, bob.name)
