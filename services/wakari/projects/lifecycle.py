@@ -20,6 +20,8 @@ from wakari.store.records import Project, State, Task, TaskVerb
 START_FROM: tuple[State, ...] = ("stopped", "error")
 STOP_FROM: tuple[State, ...] = ("starting", "running", "error")
 CANCELLED: tuple[TaskVerb, ...] = ("start-project", "stop-project")  # what a person may call off
+# What brought a project to a state in which it stays.
+BROUGHT_BY: Mapping[State, TaskVerb] = MappingProxyType({"running": "start-project", "stopped": "stop-project"})
 FILES: Mapping[Files, str] = MappingProxyType({"archive": "archived", "delete": "deleted for good"})
 ANY: tuple[State, ...] = ("stopped", "starting", "running", "stopping", "error")
 
@@ -142,7 +144,27 @@ class Lifecycle:
             task = self.store.tasks.get(current.task)
             if task is not None:
                 return task
+            if current.state in BROUGHT_BY:
+                return _forgotten(current, current.task)
         raise _busy(project, otherwise)
+
+
+def _forgotten(project: Project, task_id: str) -> Task:
+    """Return what the record still tells of the task that brought the project where it is, and that ended long ago."""
+    moment = project.updated_at
+    return Task.model_validate(
+        {
+            "_id": task_id,
+            "verb": BROUGHT_BY[project.state],
+            "project_id": project.id,
+            "project": project.path,
+            "requested_by": "",
+            "state": "done",
+            "run_after": moment,
+            "created_at": moment,
+            "finished_at": moment,
+        }
+    )
 
 
 def _busy(project: Project, why: str) -> AppError:

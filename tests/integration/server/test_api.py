@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -260,6 +261,25 @@ def test_a_start_is_one_task_however_often_it_is_asked_for(kit: Kit, store: Stor
     assert alice.delete("/projects/alice/demo").json["id"] == gone.json["id"]
     assert alice.delete("/projects/alice/demo?files=delete").json["error"]["code"] == "project_busy"
     assert alice.post("/projects/alice/demo/start").status_code == 409
+
+
+def test_what_rests_longer_than_its_task_is_kept_answers_with_it_all_the_same(kit: Kit, store: Store) -> None:
+    kit.place()
+    user = kit.user("alice")
+    project = kit.project(user)
+    alice = kit.api(user)
+    assert alice.post("/projects/alice/demo/stop").json["error"]["code"] == "project_busy", "it was never started"
+    for verb, rests in (("start", "running"), ("stop", "stopped")):
+        first = alice.post(f"/projects/alice/demo/{verb}").json
+        store.transaction(lambda tx, task=first["id"], to=rests: store.projects.settle(project.id, task, to, None, tx))
+        store.database.tasks.delete_many({})  # as the index does thirty days after their end
+        again = alice.post(f"/projects/alice/demo/{verb}")
+        found = store.projects.by_id(project.id)
+        assert found
+        told = tuple(again.json[key] for key in ("id", "verb", "project", "state"))
+        assert (again.status_code, told) == (202, (first["id"], f"{verb}-project", "alice/demo", "done"))
+        assert datetime.fromisoformat(again.json["finished_at"]) == found.updated_at
+        assert (found.state, store.database.tasks.count_documents({})) == (rests, 0)
 
 
 @pytest.mark.parametrize(
