@@ -242,7 +242,10 @@ class Accounts:
 
 
 def keep_one_superuser(store: Store, name: str, tx: Transaction) -> None:
-    """Return when somebody else can still administrate the site; raise AppError `last_superuser` (409) otherwise."""
+    """Return when somebody else can still administrate the site; raise AppError `last_superuser` (409) otherwise.
+
+    That holds until the transaction ends: of several that take a superuser away at once each sees the one before it.
+    """
     holders = {user.name for user in store.users.with_role("superuser", tx) if not user.banned}
     if holders == {name}:
         raise AppError(
@@ -251,6 +254,8 @@ def keep_one_superuser(store: Store, name: str, tx: Transaction) -> None:
             hint="Give the role to another person first.",
             status=409,
         )
+    if name in holders:
+        store.users.fewer_superusers(tx)
 
 
 def check_email(email: str) -> str:

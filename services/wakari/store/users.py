@@ -16,6 +16,7 @@ from wakari.store.records import Source, User
 from wakari.store.repository import Repository
 
 PRESENT = {"removed": {"$ne": True}}
+FEWER_SUPERUSERS = "fewer_superusers"  # counts how often one was taken away
 
 
 class Users(Repository[User]):
@@ -141,6 +142,14 @@ class Users(Repository[User]):
     def with_role(self, role: str, tx: Transaction = None) -> list[User]:
         """Return the accounts that hold the role."""
         return self._many({"roles": role, **PRESENT}, tx=tx)
+
+    def fewer_superusers(self, tx: Transaction) -> None:
+        """Note in the transaction that it takes a superuser away.
+
+        Each changes the account of another: only by this document do two at once conflict, and the second begins anew.
+        """
+        with translated(tx):
+            self._counters.update_one({"_id": FEWER_SUPERUSERS}, {"$inc": {"value": 1}}, upsert=True, session=tx)
 
     def remove(self, name: str, tx: Transaction = None) -> User | None:
         """Close an account, erase what is personal in it; return it as it was, None where there is none."""

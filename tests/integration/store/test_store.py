@@ -5,14 +5,17 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from pymongo.client_session import ClientSession
 
 from tests.mongod import Mongod
 from tests.serverkit import Kit
+from wakari.core.errors import AppError
 from wakari.core.settings import SettingsError
 from wakari.store import Conflict, Store, StoreUnavailable, connect
 from wakari.store.base import now
@@ -74,6 +77,46 @@ def test_changes_of_the_team_fold_into_one_waiting_task(kit: Kit, store: Store) 
     assert found
     assert {entry.user for entry in found.members} == set(names)
     assert store.tasks.count("queued") == 1
+
+
+@pytest.mark.parametrize("act", ["take_role", "ban", "remove"])
+def test_two_superusers_who_put_each_other_out_at_once_leave_one(
+    kit: Kit, store: Store, monkeypatch: pytest.MonkeyPatch, act: str
+) -> None:
+    kit.user("root1", "superuser")
+    kit.user("root2", "superuser")
+    both, plain = threading.Barrier(2), store.transaction
+    met = threading.Event()
+
+    def transaction(work: Callable[[ClientSession], Any]) -> Any:
+        def meet(tx: ClientSession) -> Any:
+            store.users.with_role("superuser", tx)  # from here on it sees this moment
+            if not met.is_set():
+                both.wait(20)
+                met.set()
+            return work(tx)
+
+        return plain(meet)
+
+    monkeypatch.setattr(store, "transaction", transaction)
+    accounts, bans, team = kit.services.accounts, kit.services.bans, kit.services.team
+    acts: dict[str, Callable[[str, str], object]] = {
+        "take_role": lambda name, actor: accounts.take_role(name, "superuser", actor=actor),
+        "ban": lambda name, actor: bans.ban(name, "", actor=actor),
+        "remove": lambda name, actor: accounts.remove(name, actor=actor, leave_teams=team.leave_all),
+    }
+
+    def put_out(name: str, actor: str) -> str:
+        try:
+            acts[act](name, actor)
+        except AppError as error:
+            return error.code
+        return "out"
+
+    with ThreadPoolExecutor(2) as pool:
+        ends = list(pool.map(put_out, ("root1", "root2"), ("root2", "root1")))
+    assert sorted(ends) == ["last_superuser", "out"]
+    assert len([user for user in store.users.with_role("superuser") if not user.banned]) == 1
 
 
 def test_a_transaction_that_fails_leaves_nothing(kit: Kit, store: Store) -> None:
