@@ -166,8 +166,18 @@ class Accounts:
         self.store.sessions.end_all(name, but=keep_session)
         self.store.audit.add("user.password", actor, name, address)
 
-    def set_profile(self, name: str, *, full_name: str | None = None, email: str | None = None) -> bool:
-        """Bring full name and e-mail in line; return whether anything changed."""
+    def set_profile(
+        self, name: str, *, full_name: str | None = None, email: str | None = None, actor: str, address: str = ""
+    ) -> bool:
+        """Bring full name and e-mail in line; return whether anything changed.
+
+        A reset link may go to the new e-mail address, so the log says who set it; not which one it is, since the log
+        keeps what the end of an account erases.
+
+        Raises:
+            BadInputError: full name or e-mail breaks a rule.
+            AppError: `user_not_found` (404).
+        """
         user = self.get(name)
         fields: dict[str, str] = {}
         if full_name is not None and full_name != user.full_name:
@@ -176,6 +186,8 @@ class Accounts:
             fields["email"] = check_email(email)
         if fields:
             self.store.users.set_fields(name, **fields)
+        if "email" in fields:
+            self.store.audit.add("user.email", actor, name, address)
         return bool(fields)
 
     def give_role(self, name: str, role: str, *, actor: str, address: str = "") -> bool:

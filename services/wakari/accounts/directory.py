@@ -46,7 +46,7 @@ class Directory:
             AppError: `account_name_taken` (409): the name belongs to somebody else; `account_closed` (403).
         """
         user = self.store.users.by_subject(source, identity.subject) or self._by_name(identity, source, address)
-        self._profile(user, identity)
+        self._profile(user, identity, source, address)
         self._groups(user, identity, source, address)
         self._roles(user, identity, source, address)
         return self.accounts.get(user.name)
@@ -89,7 +89,7 @@ class Directory:
                 ) from None
             return found
 
-    def _profile(self, user: User, identity: Identity) -> None:
+    def _profile(self, user: User, identity: Identity, source: Source, address: str) -> None:
         """Take over full name and e-mail; what breaks our rules is left out, nobody stays outside for it."""
         wanted: dict[str, str] = {}
         for key, text, check in (
@@ -100,7 +100,7 @@ class Directory:
                 wanted[key] = check(text)
             except BadInputError:
                 log.warning("the directory has a value that cannot be used", extra={"user": user.name, "field": key})
-        self.accounts.set_profile(user.name, **wanted)
+        self.accounts.set_profile(user.name, **wanted, actor=source, address=address)
 
     def _groups(self, user: User, identity: Identity, source: Source, address: str) -> None:
         wanted = {ours for theirs, ours in self.settings.group_map.items() if theirs in identity.groups}

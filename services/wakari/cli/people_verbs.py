@@ -82,7 +82,7 @@ def show_user(services: Services, arguments: argparse.Namespace) -> Result:
 def change_user(services: Services, arguments: argparse.Namespace) -> Result:
     """Change what is given; leave the rest."""
     accounts, name = services.accounts, accounts_name(services, arguments.name)
-    changed = [accounts.set_profile(name, full_name=arguments.full_name, email=arguments.email)]
+    changed = [accounts.set_profile(name, full_name=arguments.full_name, email=arguments.email, actor=ACTOR)]
     changed += [accounts.give_role(name, role, actor=ACTOR) for role in arguments.add_role]
     changed += [accounts.take_role(name, role, actor=ACTOR) for role in arguments.remove_role]
     if arguments.password_file is not None:

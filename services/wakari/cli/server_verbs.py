@@ -37,18 +37,20 @@ def add_user(services: Services, arguments: argparse.Namespace) -> Result:
     roles = [role for role in ("staff", "superuser") if getattr(arguments, role)]
     found = services.store.users.get(arguments.name)
     if found is not None:
-        changed = services.accounts.set_profile(found.name, full_name=arguments.full_name, email=arguments.email)
+        changed = services.accounts.set_profile(
+            found.name, full_name=arguments.full_name, email=arguments.email, actor=ACTOR
+        )
         given = [services.accounts.give_role(found.name, role, actor=ACTOR) for role in roles]
         return {"changed": changed or any(given), "user": found.name, "uid": found.uid}
     if arguments.source != "local":
         made = services.accounts.add_from(arguments.name, arguments.source, actor=ACTOR)
-        services.accounts.set_profile(made.name, full_name=arguments.full_name, email=arguments.email)
+        services.accounts.set_profile(made.name, full_name=arguments.full_name, email=arguments.email, actor=ACTOR)
         for role in roles:
             services.accounts.give_role(made.name, role, actor=ACTOR)
         return {"changed": True, "user": made.name, "uid": made.uid}
     if arguments.source != "local":
         made = services.accounts.add_from(arguments.name, arguments.source, actor=ACTOR)
-        services.accounts.set_profile(made.name, full_name=arguments.full_name, email=arguments.email)
+        services.accounts.set_profile(made.name, full_name=arguments.full_name, email=arguments.email, actor=ACTOR)
         for role in roles:
             services.accounts.give_role(made.name, role, actor=ACTOR)
         return {"changed": True, "user": made.name, "uid": made.uid}

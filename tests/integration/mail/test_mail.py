@@ -186,7 +186,7 @@ def test_everybody_a_group_or_one_person_is_written_to(kit: Kit, store: Store, o
     for name in ("ada", "ben", "cleo", "dora"):
         kit.user(name)
         if name != "cleo":
-            kit.services.accounts.set_profile(name, email=f"{name}@example.org")
+            kit.services.accounts.set_profile(name, email=f"{name}@example.org", actor="test")
     kit.services.groups.add("makers", "", ["ben", "cleo"], actor="test")
     kit.services.bans.ban("dora", "", actor="test")
     assert outbox.notify("News", "text", actor="root1") == (2, 2)
@@ -205,7 +205,7 @@ def test_everybody_a_group_or_one_person_is_written_to(kit: Kit, store: Store, o
 def test_a_forgotten_password_is_set_by_the_link_in_the_mail(kit: Kit, store: Store, outbox: Outbox) -> None:
     kit.user("ada")
     kit.user("ben")
-    kit.services.accounts.set_profile("ada", email="ada@example.org")
+    kit.services.accounts.set_profile("ada", email="ada@example.org", actor="test")
     mail = replace(kit.services.reset_mail, outbox=outbox)
     for name in ("ada", "ben", "nobody"):
         mail.ask(name, "192.0.2.1")
@@ -232,7 +232,7 @@ def test_an_administrator_sends_a_link(kit: Kit, store: Store, outbox: Outbox) -
     mail = replace(kit.services.reset_mail, outbox=outbox)
     with pytest.raises(AppError, match="has no e-mail address"):
         mail.send(ada, actor="root1")
-    kit.services.accounts.set_profile("ada", email="ada@example.org")
+    kit.services.accounts.set_profile("ada", email="ada@example.org", actor="test")
     mail.send(kit.services.accounts.get("ada"), actor="root1")
     assert [one.to for one in store.mails.latest(9)] == ["ada@example.org"]
     assert "sends no mail" in kit.browser().get("/login/forgot").text
@@ -242,7 +242,7 @@ def test_an_administrator_sends_a_link(kit: Kit, store: Store, outbox: Outbox) -
 def test_while_mail_is_off_a_lost_password_tells_nothing_and_ends_no_link(kit: Kit) -> None:
     kit.user("ada")
     kit.user("ben")
-    kit.services.accounts.set_profile("ada", email="ada@example.org")
+    kit.services.accounts.set_profile("ada", email="ada@example.org", actor="test")
     handed = kit.services.resets.make("ada", actor="root1").url.rpartition("#")[2]
     answers = [kit.browser().submit("/login/forgot", {"username": name}, "/login") for name in ("ada", "ben", "nobody")]
     assert [answer.status_code for answer in answers] == [409] * 3
@@ -254,7 +254,7 @@ def test_while_mail_is_off_a_lost_password_tells_nothing_and_ends_no_link(kit: K
 
 def test_who_has_a_password_elsewhere_is_sent_no_link(kit: Kit, store: Store, outbox: Outbox) -> None:
     kit.user("ada")
-    kit.services.accounts.set_profile("ada", email="ada@example.org")
+    kit.services.accounts.set_profile("ada", email="ada@example.org", actor="test")
     kit.services.accounts.link("ada", "oidc", "issuer subject", actor="root1")
     mail = replace(kit.services.reset_mail, outbox=outbox)
     mail.ask("ada", "192.0.2.1")

@@ -142,7 +142,7 @@ def test_whatever_changes_rights_is_told(
 
 def test_what_changes_no_rights_is_not(scene: Scene, feed: Feed, store: Store) -> None:
     store.users.signed_in("bob")
-    scene.kit.services.accounts.set_profile("bob", full_name="Bob")
+    scene.kit.services.accounts.set_profile("bob", full_name="Bob", actor="test")
     store.projects.set_progress(scene.project.id, "", {"step": "accounts"})
     store.projects.update(scene.project.id, {"summary": "new"})
     scene.kit.authorize("bob", scene.gateway.data_center.id)

@@ -20,7 +20,7 @@ def test_names_that_begin_as_typed_and_are_not_in_the_team(kit: Kit) -> None:
     kit.project(owner)
     for name in ("albert", "alma", "bob", "al_x"):
         kit.user(name)
-    kit.services.accounts.set_profile("alma", full_name='Alma "><script>', email="")
+    kit.services.accounts.set_profile("alma", full_name='Alma "><script>', email="", actor="test")
     browser = kit.browser(owner)
     assert offered(browser, "al") == ["al_x", "albert", "alma"]
     assert offered(browser, "ALB") == ["albert"]

@@ -260,6 +260,40 @@ def test_a_project_is_removed_once_its_name_is_typed(
     assert (task.verb, task.files) == ("remove-project", files)
 
 
+def test_a_new_address_asks_for_the_present_password_and_is_in_the_log(kit: Kit, alice: Browser, store: Store) -> None:
+    def profile(**fields: str) -> str:
+        alice.submit("/settings/profile", fields, "/settings")
+        return kit.services.accounts.get("alice").email
+
+    mine = {"full_name": "Alice", "email": "alice@example.org"}
+    assert profile(**mine, current=PASSWORD) == "alice@example.org"
+    page = alice.get("/settings").text
+    assert "Your profile is changed." in page
+    assert "user.email" in page
+    for wrong in ({}, {"current": "not it"}):
+        for email in ("thief@example.org", ""):
+            assert profile(full_name="Thief", email=email, **wrong) == "alice@example.org"
+            assert "Your present password is not this one." in alice.get("/settings").text
+    assert kit.services.accounts.get("alice").full_name == "Alice", "what is refused changes nothing"
+    assert profile(full_name="Alice E.", email="alice@example.org") == "alice@example.org"
+    assert kit.services.accounts.get("alice").full_name == "Alice E."
+    root = kit.api(kit.user("root1", "superuser"))
+    assert root.patch("/users/alice", {"email": "new@example.org"}).status_code == 200
+    entries = [entry for entry in store.audit.latest(50) if entry.event == "user.email"]
+    assert [(entry.actor, entry.subject, entry.detail) for entry in entries] == [
+        ("root1", "alice", {}),
+        ("alice", "alice", {}),
+    ]
+
+
+def test_whose_password_is_elsewhere_is_not_asked_for_it(kit: Kit, alice: Browser, store: Store) -> None:
+    assert 'id="email-password"' in alice.get("/settings").text
+    store.users.set_fields("alice", source="ldap", subject="entry-1")
+    assert 'id="email-password"' not in alice.get("/settings").text
+    alice.submit("/settings/profile", {"full_name": "", "email": "alice@example.org"}, "/settings")
+    assert kit.services.accounts.get("alice").email == "alice@example.org"
+
+
 def test_a_new_password_ends_the_other_sessions(kit: Kit, alice: Browser) -> None:
     other = kit.browser(kit.services.accounts.get("alice"))
     wrong = {"current": "not this one", "new": "a new password", "again": "a new password"}

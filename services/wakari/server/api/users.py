@@ -90,7 +90,7 @@ def update(caller: Caller, user: str, body: UserChange) -> UserOut:
             accounts.give_role(user, role, actor=caller.name, address=who.address())
         for taken in set(found.roles) - set(body.roles):
             accounts.take_role(user, taken, actor=caller.name, address=who.address())
-    accounts.set_profile(user, full_name=body.full_name, email=body.email)
+    accounts.set_profile(user, full_name=body.full_name, email=body.email, actor=caller.name, address=who.address())
     if body.password is not None:
         accounts.set_password(user, body.password, actor=caller.name, address=who.address())
     return UserOut.of(accounts.get(user))

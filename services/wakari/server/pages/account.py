@@ -30,12 +30,17 @@ def account() -> tuple[str, int]:
 @blueprint.post(f"{HERE}/profile")
 @signed_in
 def change_profile() -> Response:
-    """Change full name and e-mail."""
-    name = me().user.name
-    attempt(
-        lambda: services().accounts.set_profile(name, full_name=field("full_name"), email=field("email")),
-        "Your profile is changed.",
-    )
+    """Change full name and e-mail; the present password confirms a new address, to which reset links go."""
+    user, email = me().user, field("email")
+
+    def change() -> None:
+        if user.source == "local" and email != user.email:
+            services().sign_in.confirm(user, request.form.get("current", ""), who.address())
+        services().accounts.set_profile(
+            user.name, full_name=field("full_name"), email=email, actor=user.name, address=who.address()
+        )
+
+    attempt(change, "Your profile is changed.")
     return back(HERE)
 
 
