@@ -20,7 +20,7 @@ from wakari.environments.clone_tree import Counts, TreeCloner
 from wakari.environments.errors import EnvironmentsError, from_os_error
 from wakari.environments.prefix import read_records, recorded_paths, require_prefix
 from wakari.environments.relocation import Relocation
-from wakari.environments.safe_files import directory, directory_at
+from wakari.environments.safe_files import directory, directory_at, require_own
 from wakari.environments.team import inherited_mode
 
 Progress = Callable[[int, int], None]
@@ -103,6 +103,8 @@ def _clone_into(cloner: TreeCloner, source: int, parent: int, name: str) -> None
     os.mkdir(partial, 0o700, dir_fd=parent)
     try:
         with directory(partial, within=parent) as target:
+            # Whoever may write in the parent could have put another one in its place before it was opened.
+            require_own(target, partial)
             cloner.clone_tree(source, target)
             cloner.hand_over(target)
         os.rename(partial, name, src_dir_fd=parent, dst_dir_fd=parent)

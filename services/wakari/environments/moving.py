@@ -3,6 +3,9 @@
 
 Run as root by the privileged helper, in a folder that belongs to people. What is shared with the root distribution
 names no environment, so nothing that is shared is touched. It may be interrupted and repeated.
+
+People of the project may stand in its folders meanwhile, and give what is made there another name. So a file is made
+and given by its descriptor, and a link, which has none to be given by, in a folder that root alone can reach.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from wakari.environments.clone import prefixed_files
 from wakari.environments.clone_tree import SCANNED_SIZE, is_scanned
 from wakari.environments.errors import EnvironmentsError, from_os_error
 from wakari.environments.relocation import Relocation
-from wakari.environments.safe_files import create_regular, directory_at, open_regular, walk, write_all
+from wakari.environments.safe_files import create_regular, directory_at, open_regular, require_own, walk, write_all
 
 _ACCESS = "system.posix_acl_access"
 _NOT_OURS = frozenset({"pkgs", "envs"})  # below the top: caches, and environments of their own
@@ -24,20 +27,24 @@ _TEMPORARY = ".wakari-moving-"
 _SECOND = 10**9  # nanoseconds
 
 
-def relocate(prefix: Path, source: Path, destination: Path) -> int:
+def relocate(prefix: Path, source: Path, destination: Path, aside: Path) -> int:
     """Rewrite what names `source` in the environment at `prefix`, for its place at `destination`.
+
+    `aside` is an empty folder on the same file system that nobody but the caller can reach: links are made there.
 
     Returns how many files and links were rewritten. Mode, owner, ACL and time of a file stay, but that a Python module
     gets a time one second later: byte code made from its former content would be taken for its own. A file that has
     other names is left alone: it is shared.
 
     Raises:
-        EnvironmentsError: `not_an_environment`, `broken_environment`, `prefix_too_long`, `no_space` or `system_error`.
+        EnvironmentsError: `not_an_environment`, `broken_environment`, `prefix_too_long`, `unsafe_path`, `no_space` or
+            `system_error`.
     """
     text, binary, _ = prefixed_files(prefix)
-    work = _Moved(Relocation(str(source), str(destination)), text, binary)
     try:
-        with directory_at(prefix) as top:
+        with directory_at(prefix) as top, directory_at(aside) as apart:
+            require_own(apart, str(aside))
+            work = _Moved(Relocation(str(source), str(destination)), text, binary, apart)
             for relative, names, here, below in walk(top):
                 for name in names:
                     if work.visit(name, relative, here) and (relative or name not in _NOT_OURS):
@@ -50,10 +57,11 @@ def relocate(prefix: Path, source: Path, destination: Path) -> int:
 class _Moved:
     """One environment in progress."""
 
-    def __init__(self, relocation: Relocation, text: set[str], binary: dict[str, int]) -> None:
+    def __init__(self, relocation: Relocation, text: set[str], binary: dict[str, int], apart: int) -> None:
         self._relocation = relocation
         self._text = text
         self._binary = binary
+        self._apart = apart
         self.changed = 0
 
     def visit(self, name: str, relative: str, here: int) -> bool:
@@ -77,9 +85,10 @@ class _Moved:
         leads_to = self._relocation.link(target)
         if leads_to != target:
             temporary = _temporary()
-            os.symlink(leads_to, temporary, dir_fd=here)
-            os.chown(temporary, status.st_uid, status.st_gid, dir_fd=here, follow_symlinks=False)
-            os.rename(temporary, name, src_dir_fd=here, dst_dir_fd=here)
+            os.symlink(leads_to, temporary, dir_fd=self._apart)
+            # By its name, which nobody else can give to another inode: here it could be a shared file's by now.
+            os.chown(temporary, status.st_uid, status.st_gid, dir_fd=self._apart, follow_symlinks=False)
+            os.rename(temporary, name, src_dir_fd=self._apart, dst_dir_fd=here)
             self.changed += 1
 
     def _file(self, name: str, path: str, here: int) -> None:

@@ -114,6 +114,17 @@ def walk(folder: int) -> Iterator[tuple[str, list[str], int, list[str]]]:
             os.close(here)
 
 
+def require_own(descriptor: int, name: str) -> None:
+    """Raise EnvironmentsError `unsafe_path` where the open directory is not the caller's alone."""
+    status = os.fstat(descriptor)
+    if status.st_uid != os.geteuid() or status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise EnvironmentsError(
+            "unsafe_path",
+            f"{name} is not the directory that was made: user {status.st_uid}, mode {stat.S_IMODE(status.st_mode):o}.",
+            hint="Somebody exchanged it. Try again; an administrator can look who works there.",
+        )
+
+
 def open_regular(name: str, *, within: int) -> int:
     """Open a regular file for reading; OSError for a link, EnvironmentsError for anything else."""
     # O_NONBLOCK: a FIFO put in the place of the file must not hold the process.

@@ -8,6 +8,7 @@ the next run goes on from there.
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -123,13 +124,28 @@ def _relocate_all(staged: Path, old: Path, new: Path, left: dict[str, int]) -> N
         names = sorted(entry.name for entry in os.scandir(folder) if entry.is_dir(follow_symlinks=False))
     finally:
         os.close(folder)
-    for name in names:
-        prefix = staged / ENVIRONMENTS / name
-        if not is_prefix(prefix):
-            continue
-        try:
-            relocate(prefix, old / ENVIRONMENTS / name, new / ENVIRONMENTS / name)
-        except EnvironmentsError as error:
-            if error.code == "no_space":
-                raise
-            left["environments"] = left.get("environments", 0) + 1
+    with _aside(staged) as aside:
+        for name in names:
+            prefix = staged / ENVIRONMENTS / name
+            if not is_prefix(prefix):
+                continue
+            try:
+                relocate(prefix, old / ENVIRONMENTS / name, new / ENVIRONMENTS / name, aside)
+            except EnvironmentsError as error:
+                if error.code == "no_space":
+                    raise
+                left["environments"] = left.get("environments", 0) + 1
+
+
+@contextmanager
+def _aside(staged: Path) -> Iterator[Path]:
+    """Yield an empty folder beside the project that root alone can reach; remove it after the block."""
+    # No name of a person or a project holds a dot: no other project is staged under this one.
+    folder = staged.with_name(f"{staged.name}.links")
+    if os.path.lexists(folder):
+        shutil.rmtree(folder)  # of a run that was interrupted
+    folder.mkdir(mode=0o700)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)

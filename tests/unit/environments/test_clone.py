@@ -226,3 +226,26 @@ def test_own_files_are_copied_where_other_people_use_the_clone(make_prefix: Make
     for path in [source, *source.rglob("*")]:
         os.chown(path, 12345, 12345, follow_symlinks=False)
     assert clone(source, tmp_path / "clone", share_own=False).linked == 0
+
+
+def test_a_directory_that_somebody_exchanged_is_not_filled(
+    make_prefix: MakePrefix, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = make_prefix()
+    parent = tmp_path / "p"
+    parent.mkdir()
+    make = os.mkdir
+
+    def and_exchange(name: str | Path, mode: int = 0o777, *, dir_fd: int | None = None) -> None:
+        make(name, mode, dir_fd=dir_fd)
+        if str(name).startswith(".clone.partial-"):
+            (parent / name).rename(parent / "away")
+            make(parent / name)
+            (parent / name).chmod(0o755)
+
+    monkeypatch.setattr(os, "mkdir", and_exchange)
+    with pytest.raises(EnvironmentsError) as refused:
+        clone(source, parent / "clone")
+    assert refused.value.code == "unsafe_path"
+    assert [path.name for path in parent.iterdir()] == ["away"]
+    assert list((parent / "away").iterdir()) == []
