@@ -15,8 +15,19 @@ from wakari.helper import systemd
 GRACE = 5.0  # seconds between the request to end and the end
 PATIENCE = 15.0  # seconds until what does not end even so is told
 _POLL = 0.1
-# kill(2): with -1 the kernel signals every process of the caller's account at once, so that none forks away.
-_SIGNAL_ALL = "import os, sys; os.kill(-1, int(sys.argv[1]))"
+# Nobody's: the last number that systemd leaves unused (systemd.io/UIDS-GIDS, 60578 to 61183), above the platform's own.
+_NOBODYS = 61183
+# kill(2): with -1 the kernel signals every process of the caller's account at once, so that none forks away. The
+# caller's effective uid alone decides whom it may signal, its real and saved one who may signal or trace it: a process
+# of the person's that kills whatever it can does not reach it, and until then it is root's.
+_SIGNAL_ALL = """
+import os, sys
+uid, number, nobodys = map(int, sys.argv[1:])
+os.setgroups([])
+os.setresgid(uid, uid, uid)
+os.setresuid(nobodys, uid, nobodys)
+os.kill(-1, number)
+"""
 
 
 def end(uid: int) -> bool:
@@ -33,12 +44,7 @@ def end(uid: int) -> bool:
     while running(uid):
         waited = time.monotonic() - begun
         if waited > PATIENCE:
-            raise AppError(
-                "processes_left",
-                f"Processes of uid {uid} do not end.",
-                hint=f"An administrator must look at the node: ps -U {uid} -o pid,stat,wchan,args.",
-                status=500,
-            )
+            raise _left(uid)
         if waited > GRACE:
             _signal(uid, signal.SIGKILL)
         time.sleep(_POLL)
@@ -61,5 +67,17 @@ def _runs_as(status: Path, uid: int) -> bool:
 
 def _signal(uid: int, number: signal.Signals) -> None:
     # Where all ended meanwhile there is nobody to signal, which is no failure.
-    command = [sys.executable, "-I", "-S", "-c", _SIGNAL_ALL, str(int(number))]
-    subprocess.run(command, check=False, user=uid, group=uid, extra_groups=[], stderr=subprocess.DEVNULL, timeout=30)
+    command = [sys.executable, "-I", "-S", "-c", _SIGNAL_ALL, *map(str, (uid, int(number), _NOBODYS))]
+    try:
+        subprocess.run(command, check=False, stderr=subprocess.DEVNULL, timeout=30)
+    except subprocess.TimeoutExpired as error:
+        raise _left(uid) from error
+
+
+def _left(uid: int) -> AppError:
+    return AppError(
+        "processes_left",
+        f"Processes of uid {uid} do not end.",
+        hint=f"An administrator must look at the node: ps -U {uid} -o pid,stat,wchan,args.",
+        status=500,
+    )

@@ -102,10 +102,13 @@ def slice_group(owner: str, project: str) -> str:
 
 
 def end_sessions(uid: int) -> None:
-    """End all sessions of a person (SSH, console) with their processes; nothing where there is none."""
+    """Have all sessions of a person (SSH, console) ended with their processes; nothing where there is none.
+
+    Returns at once: systemd gives what is deaf to it longer than one of our calls may take.
+    """
     unit = f"user-{uid}.slice"  # systemd-logind(8): the sessions of one person are in it
     if _systemctl("show", unit, "--property=ActiveState", "--value").strip() == "active":
-        _systemctl("stop", unit)
+        _systemctl("stop", "--no-block", unit)
 
 
 def apps(instance: str = "*") -> list[AppUnit]:

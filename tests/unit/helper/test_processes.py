@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import time
@@ -10,11 +11,23 @@ from collections.abc import Iterator
 
 import pytest
 
+from wakari.core.errors import AppError
 from wakari.helper import processes, systemd
 
 pytestmark = pytest.mark.root
 UID, OTHER = 59871, 59872
 DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('ready', flush=True); time.sleep(60)"
+# Whatever else runs as it is signalled at once, before it can do anything.
+JEALOUS = """
+import os, signal
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print('ready', flush=True)
+while True:
+    try:
+        os.kill(-1, {number})
+    except ProcessLookupError:
+        pass
+"""
 PLAIN = "import time; print('ready', flush=True); time.sleep(60)"
 
 
@@ -53,6 +66,32 @@ def test_all_of_one_person_end_and_nobody_elses(sessions: list[int], other: subp
     assert other.poll() is None
     for process in mine:
         process.communicate()
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
+def test_what_signals_all_that_comes_as_the_person_ends(
+    monkeypatch: pytest.MonkeyPatch, sessions: list[int], number: signal.Signals
+) -> None:
+    monkeypatch.setattr(processes, "PATIENCE", 5.0)
+    process = begin(UID, JEALOUS.format(number=int(number)))
+    try:
+        assert processes.end(UID)
+        assert process.wait(5) == -signal.SIGKILL
+        assert sessions == [UID]
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_a_call_that_does_not_come_back_is_told(monkeypatch: pytest.MonkeyPatch, other: subprocess.Popen[str]) -> None:
+    def never(command: list[str], **_options: object) -> None:
+        raise subprocess.TimeoutExpired(command, 30)
+
+    monkeypatch.setattr(subprocess, "run", never)
+    with pytest.raises(AppError) as caught:
+        processes.end(OTHER)
+    assert caught.value.code == "processes_left"
+    assert other.poll() is None
 
 
 def test_where_nothing_runs_nothing_is_asked_of_anybody(sessions: list[int]) -> None:

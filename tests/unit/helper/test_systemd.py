@@ -53,3 +53,16 @@ def test_the_slices_of_two_projects_differ_whatever_their_names() -> None:
     assert len(names) == 4
     # A dash begins a level below (systemd.slice(5)): each is directly in wakari-apps.slice.
     assert all(name.removeprefix("wakari-apps-").removesuffix(".slice").isalnum() for name in names)
+
+
+@pytest.mark.parametrize(("state", "stops"), [("active", True), ("inactive", False)])
+def test_nobody_waits_for_sessions_that_are_deaf(monkeypatch: pytest.MonkeyPatch, state: str, stops: bool) -> None:
+    asked: list[tuple[str, ...]] = []
+
+    def systemctl(*arguments: str) -> str:
+        asked.append(arguments)
+        return f"{state}\n"
+
+    monkeypatch.setattr(systemd, "_systemctl", systemctl)
+    systemd.end_sessions(20001)
+    assert asked[1:] == ([("stop", "--no-block", "user-20001.slice")] if stops else [])
