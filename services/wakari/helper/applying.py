@@ -7,7 +7,7 @@ import json
 import logging
 import os
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -114,6 +114,13 @@ class Applying:
                 hint="Start the project: it writes the file anew.",
                 status=500,
             ) from error
+
+    def people(self, spec: ProjectSpec) -> frozenset[str]:
+        """Return who is in the project, and who was when it was applied last."""
+        found = {person.name for person in spec.people}
+        with suppress(AppError):  # never applied, or nobody can tell any more
+            found.update(person.name for person in self.remembered(spec.owner.name, spec.name).people)
+        return frozenset(found)
 
     def all_remembered(self) -> Iterator[ProjectSpec]:
         """Yield the projects of this node as they were applied last; one whose file cannot be read is left out."""

@@ -7,7 +7,8 @@ The drop-in of the role names the folder in AuthorizedKeysFile (sshd_config(5)).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import syslog
+from collections.abc import Callable, Collection, Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -55,14 +56,14 @@ class SshKeys:
         if failed is not None:
             raise failed
 
-    def withdraw(self, spec: ProjectSpec | None = None) -> list[str]:
+    def withdraw(self, spec: ProjectSpec | None = None, concerned: Collection[str] = frozenset()) -> AppError | None:
         """Take the keys of everybody who is banned, or in no project of this node, and close their accounts.
 
-        Returns their names. `spec` is a project as it is now, where what was told last is older. A site that makes the
-        accounts itself, and may have given them other ways in, closes them itself.
+        `spec` is a project as it is now, where what was told last is older. A site that makes the accounts itself, and
+        may have given them other ways in, closes them itself.
 
-        Raises:
-            AppError: what `Accounts.close` raises first, once all are done; asked again, it tries those anew.
+        Returns what `Accounts.close` raised first for somebody `concerned`, once all are done; None where nothing. Of
+        others the journal tells: no project waits for people it does not know. Asked again, it tries all of them anew.
         """
         failed: AppError | None = None
         with self._lock():
@@ -72,19 +73,20 @@ class SshKeys:
                 if spec is None or one.path != spec.path:
                     here.update(person.name for person in one.people)
             banned = {person.name for person in spec.people if person.banned} if spec else set()
-            gone = sorted(files.keys() - (here - banned))
-            for name in gone:
+            for name in sorted(files.keys() - (here - banned)):
                 # First no key, then nobody who came by one; the file goes last: it tells that there is work left.
                 files[name].write_text("", encoding="ascii")
                 try:
                     self._accounts.close(name)
                 except AppError as error:
-                    failed = failed or error
+                    if name in concerned:
+                        failed = failed or error
+                    else:
+                        why = ascii(error.message)[:400]
+                        syslog.syslog(syslog.LOG_WARNING, f"not closed user={name} code={error.code} why={why}")
                 else:
                     files[name].unlink()
-        if failed is not None:
-            raise failed
-        return gone
+        return failed
 
     def _write(self, person: Person) -> None:
         path = self._file(person.name)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from contextlib import AbstractContextManager
 from functools import partial, singledispatchmethod
 from typing import Any
@@ -64,9 +65,12 @@ class Verbs:
             cloned = self._projects.create_environment(spec, owner, self._clone_progress)
             self._output.progress("permissions", "Permissions of all files", 0.8)
             report = self._applying.apply(spec, write=True, progress=self._walk_progress)
+            concerned = self._applying.people(spec)
             self._applying.remember(spec)
-            self._keys.withdraw(spec)
+            failed = self._keys.withdraw(spec, concerned)
             self._keys.give(spec)
+            if failed is not None:
+                raise failed
             self._output.progress("ready", "Ready", 1.0)
         return {
             "path": str(self._projects.path(spec)),
@@ -84,11 +88,13 @@ class Verbs:
                 self._apps.stop(unit.instance)
             if not os.path.lexists(self._projects.path(spec)):
                 return {"permissions": None}  # never started here: nothing on disk to protect
-            self._keys.withdraw(spec)  # before the files, which may take a while
+            concerned = self._applying.people(spec)
+            # Before the files, which may take a while; `_settle` tries anew what fails, and tells it.
+            self._keys.withdraw(spec, concerned)
             self._output.progress("permissions", "Permissions of all files", 0.1)
             report = self._applying.apply(spec, write=True, progress=self._walk_progress)
             self._applying.remember(spec)
-            self._settle(spec)
+            self._settle(spec, concerned)
         return {"permissions": report.as_dict()}
 
     @run.register
@@ -136,8 +142,9 @@ class Verbs:
             if not os.path.lexists(self._projects.path(spec)):
                 return {"applied": False}
             self._output.progress("accounts", "SSH keys and limits", 0.0)
+            concerned = self._applying.people(spec)
             self._applying.remember(spec)
-            self._settle(spec)
+            self._settle(spec, concerned)
         return {"applied": True}
 
     @run.register
@@ -167,7 +174,9 @@ class Verbs:
         with self._project_lock(spec, "apps"):
             self._stop_all(spec)
             archive = self._projects.remove(spec, request.mode)
-            self._forget(spec)
+            failed = self._forget(spec)
+            if failed is not None:
+                raise failed
         return {"archive": str(archive) if archive else None}
 
     @run.register
@@ -184,12 +193,13 @@ class Verbs:
                 if moved is not None:
                     self._output.progress("permissions", "Permissions of all files", 0.5)
                     report = self._applying.bring_in_line(moved.folder, team, progress=self._walk_progress)
+            concerned = self._applying.people(before)
             self._applying.forget(before)
             systemd.forget_slice(before.owner.name, before.name)
             if moved is None:
                 return {"moved": False, "permissions": None}
             self._applying.remember(spec)
-            self._settle(spec)
+            self._settle(spec, concerned)
         return {"moved": True, "given": moved.given, "left": moved.left, "permissions": report.as_dict()}
 
     @run.register
@@ -216,20 +226,33 @@ class Verbs:
     def _leave_project(self, request: requests.LeaveProject) -> Result:
         spec = request.project
         with self._project_lock(spec, "apps"):
-            self._forget(spec)
-            return {"stopped": self._stop_all(spec)}  # last: nothing can be opened here any more
+            failed = self._forget(spec)
+            stopped = self._stop_all(spec)  # last: nothing can be opened here any more
+            if failed is not None:
+                raise failed
+            return {"stopped": stopped}
 
-    def _forget(self, spec: ProjectSpec) -> None:
-        """Drop what the node keeps of a project beside its files; who has no other one here is let in no more."""
+    def _forget(self, spec: ProjectSpec) -> AppError | None:
+        """Drop what the node keeps of a project beside its files; who has no other one here is let in no more.
+
+        Returns why an account of the project's people could not be closed; None where all were.
+        """
+        concerned = self._applying.people(spec)
         self._applying.forget(spec)
-        self._keys.withdraw()
+        failed = self._keys.withdraw(concerned=concerned)
         systemd.forget_slice(spec.owner.name, spec.name)
+        return failed
 
-    def _settle(self, spec: ProjectSpec) -> None:
-        """Bring what the node keeps of a project beside its files: first away with what somebody lost."""
-        self._keys.withdraw(spec)
+    def _settle(self, spec: ProjectSpec, concerned: Collection[str]) -> None:
+        """Bring what the node keeps of a project beside its files: first away with what somebody lost.
+
+        An account of those `concerned` that could not be closed is told last: nobody else waits for it.
+        """
+        failed = self._keys.withdraw(spec, concerned)
         self._keys.give(spec)
         self._confinement.change(spec.owner.name, spec.name)
+        if failed is not None:
+            raise failed
 
     def _stop_all(self, spec: ProjectSpec) -> int:
         units = self._apps.of_project(spec)

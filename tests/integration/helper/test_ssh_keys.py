@@ -8,7 +8,9 @@ it did before is looked at.
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -19,6 +21,19 @@ from tests.integration.helper.host import ALICE, BOB, SERVICE, Host, mode_of, pr
 pytestmark = pytest.mark.root
 FIRST = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEy1rWPL1Bc2uJOqnbVI6TpFZrUt8zmPfCHbMo4LmXuB"
 SECOND = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAx1rWPL1Bc2uJOqnbVI6TpFZrUt8zmPfCHbMo4LmXuB"
+
+DORA = {"name": "dora", "uid": 59873, "gid": 59873}  # of a number that nothing else on this machine runs as
+
+
+@contextmanager
+def running_as(person: dict[str, Any]) -> Iterator[None]:
+    """Run something as the person, which nothing here can end: there is no systemd."""
+    process = subprocess.Popen(["sleep", "600"], user=person["uid"], group=person["gid"], extra_groups=[])
+    try:
+        yield
+    finally:
+        process.kill()
+        process.communicate()
 
 
 @pytest.fixture
@@ -98,6 +113,25 @@ def test_a_banned_owner_has_a_closed_account_until_the_ban_is_lifted(host: Host)
 def test_a_banned_owner_has_a_closed_account_on_a_node_that_never_saw_them(host: Host) -> None:
     start(host, "p1", {**BOB, "role": "member"}, owner={**with_keys(ALICE, 2), "banned": True})
     assert [host.expiry_of(name) for name in ("alice", "bob")] == ["1", ""]
+
+
+def test_whom_nobody_can_close_keeps_nobody_else_waiting(host: Host) -> None:
+    dora = with_keys(DORA, 1, SECOND, role="member")
+    start(host, "p1", dora)
+    start(host, "p2")
+    top = host.projects / "alice/p1"
+    with running_as(DORA):
+        answer = start(host, "p1", {**BOB, "role": "member"})
+        assert answer.code == "systemd_unavailable"  # she was in it
+        assert [host.expiry_of(name) for name in ("dora", "bob")] == ["1", ""]
+        acl = subprocess.run(["getfacl", "-cnpE", str(top)], check=True, capture_output=True, text=True).stdout
+        assert f"user:{DORA['uid']}:" not in acl
+        assert host.keys_of("dora") == []
+        assert start(host, "p2", with_keys(BOB, 1, SECOND, role="member")).status == 0
+        assert host.keys_of("bob") == [SECOND]
+        assert (host.root / "state/ssh-keys/dora").exists()  # there is work left
+    start(host, "p2")
+    assert host.keys_of("dora") is None
 
 
 def test_an_expiry_that_the_site_set_stays(host: Host) -> None:

@@ -17,7 +17,15 @@ JOB = Job(
 
 
 @pytest.mark.parametrize(
-    ("code", "passing"), [("unreachable", True), ("helper_unavailable", True), ("uid_differs", False)]
+    ("code", "passing"),
+    [
+        ("unreachable", True),
+        ("helper_unavailable", True),
+        ("processes_left", True),
+        ("systemd_unavailable", True),
+        ("account_failed", True),
+        ("uid_differs", False),
+    ],
 )
 def test_what_another_attempt_may_not_meet_is_told_apart(code: str, passing: bool) -> None:
     error = jobs._refusal(
