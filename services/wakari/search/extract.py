@@ -56,7 +56,8 @@ def _notebook(text: str) -> Content:
 def _source(cell: dict[str, Any]) -> str:
     source = cell["source"]
     whole = "".join(map(str, source)) if isinstance(source, list) else str(source)
-    return whole.replace(CELL, " ")
+    # JSON may hold one half of a pair of surrogates ("\\ud800"), which is no character and cannot be stored.
+    return whole.encode(errors="replace").decode().replace(CELL, " ")
 
 
 def _with_code(text: str, pieces: list[str], note: str) -> Content:

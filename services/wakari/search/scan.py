@@ -59,7 +59,10 @@ class Scanner:
     ended: threading.Event = field(default_factory=threading.Event)
 
     def look(self) -> Count:
-        """Return what was found; stops early, with what was done so far kept, where `ended` is set."""
+        """Return what was found; stops early, with what was done so far kept, where `ended` is set.
+
+        A project that cannot be read, for whatever reason, is logged; the others are looked at.
+        """
         count, begun = Count(), time.monotonic()
         known = self.index.projects()
         seen = set()
@@ -73,6 +76,9 @@ class Scanner:
                     self._project(root, path, known.get(path), count)
                 except OSError as error:
                     log.warning("a project was not read", extra={"project": path, "why": error.strerror})
+                except Exception:
+                    # What its people put there keeps nobody else's files, and no change of rights, from being seen.
+                    log.exception("a project was not read", extra={"project": path})
         for path in known.keys() - seen:
             with self.index.change():
                 self.index.remove_project(known[path])

@@ -3,17 +3,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sqlite3
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.integration.search.node import Node, running
+from tests.integration.search.node import BOB, Node, running
 from wakari.search import database
 from wakari.search.child import Extractor
+from wakari.search.index import Index
 
 
 def test_new_changed_and_removed_files(node: Node) -> None:
@@ -68,6 +71,37 @@ def test_what_changed_while_nothing_ran_is_found_at_the_next_start(tmp_path: Pat
     with running(tmp_path) as node:
         node.look()
         assert (node.paths("before"), node.paths("after"), node.paths("stays")) == ([], ["a.txt"], ["b.txt"])
+
+
+def test_half_a_character_in_a_notebook_stops_no_look(node: Node) -> None:
+    cell = {"cell_type": "code", "source": ["hello = '\ud800'"]}
+    node.write("alice/demo/a.ipynb", json.dumps({"nbformat": 4, "cells": [cell]}))
+    node.write("bob/other/a.txt", "hello")
+    node.look()
+    assert node.paths("hello", team=["alice/demo", "bob/other"]) == ["a.ipynb", "a.txt"]
+
+
+def test_a_project_that_cannot_be_read_stops_no_look(
+    node: Node, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    node.write("alice/demo/a.txt", "hello")
+    shared = node.write("bob/other/a.txt", "hello")
+    node.share("bob/other")
+    node.look()
+    put = Index.put
+
+    def fail(index: Index, project: int, path: str, *arguments: Any, **options: Any) -> None:
+        if path == "b.txt":
+            raise ValueError("not foreseen")
+        put(index, project, path, *arguments, **options)
+
+    monkeypatch.setattr(Index, "put", fail)
+    node.write("alice/demo/b.txt", "hello")
+    shared.chmod(0o600)
+    node.look()
+    assert node.paths("hello") == ["a.txt"]
+    assert node.paths("hello", BOB, team=["bob/other"]) == []
+    assert [record.getMessage() for record in caplog.records if record.exc_info] == ["a project was not read"]
 
 
 def test_what_is_left_out(node: Node) -> None:

@@ -66,6 +66,12 @@ def test_what_is_no_notebook_is_said(raw: bytes) -> None:
     assert extract("notebook", raw).note == "It is not a notebook of format 4."
 
 
+def test_half_a_character_of_a_notebook_is_replaced() -> None:
+    found = extract("notebook", notebook(("markdown", ["a\ud800b"]), ("code", "caf\u00e9 = '\udfff'\nimport x")))
+    assert found.text.encode().decode().split(f"\n{CELL}\n") == ["a?b", "caf\u00e9 = '?'\nimport x"]
+    assert found.imports == ("x",)
+
+
 @pytest.mark.parametrize(
     "raw", [b"\xff\xfe\x00\x01", b"(" * 50_000, b"x = " + b"-" * 50_000 + b"1", b"\xef\xbb\xbfimport os"]
 )
