@@ -84,7 +84,11 @@ class Applying:
         path = self._state_file(spec.owner.name, spec.name)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         temporary = path.with_suffix(".new")
-        temporary.write_text(json.dumps(spec.model_dump(), indent=1), encoding="utf-8")
+        with temporary.open("w", encoding="utf-8") as file:
+            json.dump(spec.model_dump(), file, indent=1)
+            file.flush()
+            # Without its content on the disk the new name may be all that is left of it when the power goes.
+            os.fsync(file.fileno())
         temporary.replace(path)
 
     def forget(self, spec: ProjectSpec) -> None:

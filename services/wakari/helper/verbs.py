@@ -194,11 +194,13 @@ class Verbs:
                     self._output.progress("permissions", "Permissions of all files", 0.5)
                     report = self._applying.bring_in_line(moved.folder, team, progress=self._walk_progress)
             concerned = self._applying.people(before)
+            if moved is not None:
+                # First: a job of another project in between would find people without one, and close their accounts.
+                self._applying.remember(spec)
             self._applying.forget(before)
             systemd.forget_slice(before.owner.name, before.name)
             if moved is None:
                 return {"moved": False, "permissions": None}
-            self._applying.remember(spec)
             self._settle(spec, concerned)
         return {"moved": True, "given": moved.given, "left": moved.left, "permissions": report.as_dict()}
 

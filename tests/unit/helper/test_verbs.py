@@ -107,3 +107,10 @@ def test_all_else_is_done_where_somebody_cannot_be_closed(
     with pytest.raises(AppError, match="uid 20001"):
         ask(verbs, verb, **fields)
     assert done == parts
+
+
+def test_a_team_is_in_a_project_all_the_while_it_moves(verbs: Verbs, done: list[str]) -> None:
+    bob = {key: value for key, value in BOB.items() if key != "role"}
+    with pytest.raises(AppError, match="uid 20001"):
+        ask(verbs, "transfer-project", project={"owner": bob, "name": "p1"}, former=ALICE)
+    assert done == ["walk", "remember", "forget", "forget slice", "withdraw", "give", "limits"]
