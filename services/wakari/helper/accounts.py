@@ -8,12 +8,14 @@ import os
 import pwd
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from wakari.core.errors import AppError
 from wakari.core.messages import FIRST_UID, LAST_UID, Person, ProjectSpec
-from wakari.helper import locks, processes
+from wakari.helper import closed, locks, processes
 from wakari.helper.settings import HelperSettings
 from wakari.permissions.policy import Team
 
@@ -21,10 +23,6 @@ FIRST_PERSON = 1000  # UID_MIN of login.defs(5): below are the system's own acco
 _NOBODY = 65534
 # As long as lckpwdf(3) waits: an administrator's useradd, or one whose caller was killed, is over by then.
 _LOCK_SECONDS = 15
-# Of shadow(5): the day after which PAM refuses the account to everybody; the first one, as passwd(1) advises.
-_CLOSED = "1"
-_SHADOW = Path("/etc/shadow")
-_EXPIRY_FIELD = 7
 # Messages in English, for the one that tells of a lock.
 _ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}
 
@@ -45,6 +43,7 @@ class Accounts:
 
     def __init__(self, settings: HelperSettings) -> None:
         self._settings = settings
+        self._closed = closed.Closed(settings.state_dir)
 
     def service(self) -> pwd.struct_passwd:
         """Return the service account; raise AppError where it does not exist."""
@@ -82,7 +81,7 @@ class Accounts:
         self.refuse_service(person.name, "own or open a project")
         found = _find(person.name)
         if found is None and make and self._settings.manage_accounts:
-            with locks.held(self._settings.run_dir, "accounts.lock", lambda: None):
+            with self._lock():
                 found = _find(person.name) or self._make(person)
         if found is None:
             raise AppError(
@@ -106,26 +105,53 @@ class Accounts:
     def close(self, name: str) -> None:
         """Let nobody in by the account, whatever they know, and end all that runs as it, where the platform made it.
 
-        Files stay the person's. Raises AppError as `processes.end`, and `account_failed`.
+        Files stay the person's, and the day on which the account expired so far is kept for `open`.
+
+        Raises AppError as `processes.end`, and `account_failed`.
         """
         found = _find(name)
-        if found is not None and self._is_ours(found):
-            self._expire(name, _CLOSED)
-            processes.end(found.uid)
+        if found is None or not self._is_ours(found):
+            return
+        with self._lock():
+            day = closed.expires(name)
+            if day is not None and (day != closed.DAY or self._closed.day(name) is None):
+                self._closed.note(name, day)  # first: without it nobody would open the account
+            if day not in {closed.DAY, None}:
+                _expire(name, closed.DAY)
+        processes.end(found.uid)
 
     def open(self, name: str) -> None:
-        """Let the person in again, where `close` shut the account; raise AppError `account_failed`."""
+        """Let the person in again, where `close` shut the account, until the day on which it expired before.
+
+        Nothing where the site closed it: before the platform did, or since by another day than the platform's. Raises
+        AppError `account_failed`.
+        """
         found = _find(name)
-        if found is not None and self._is_ours(found) and _expires(name) == _CLOSED:
-            self._expire(name, "")
+        if found is None or not self._is_ours(found):
+            return
+        with self._lock():
+            day = self._closed.day(name)
+            if day is None:
+                return
+            if day != closed.DAY and closed.expires(name) == closed.DAY:
+                _expire(name, day)
+            self._closed.forget(name)
 
     def _is_ours(self, account: Account) -> bool:
         return self._settings.manage_accounts and FIRST_UID <= account.uid <= LAST_UID
 
-    def _expire(self, name: str, day: str) -> None:
-        if _expires(name) not in {day, None}:
-            with locks.held(self._settings.run_dir, "accounts.lock", lambda: None):
-                _run(["usermod", "--expiredate", day, "--", name], name)
+    @contextmanager
+    def _lock(self) -> Iterator[None]:
+        """Hold the lock of the accounts; there are records of those that are closed from then on."""
+        with locks.held(self._settings.run_dir, "accounts.lock", lambda: None):
+            self._closed.begin(self._expired)
+            yield
+
+    def _expired(self) -> Iterator[str]:
+        for name in closed.expired():
+            found = _find(name)
+            if found is not None and self._is_ours(found):
+                yield name
 
     def team(self, spec: ProjectSpec, *, make: bool = True) -> tuple[Account, Team]:
         """Return the owner's account and the project's team by uid; accounts are made as `ensure` does."""
@@ -193,7 +219,8 @@ class Accounts:
         command = ["useradd", "--uid", str(person.uid), "--gid", str(person.gid), "--no-user-group"]
         command += ["--home-dir", str(home), "--create-home", "--key", "HOME_MODE=0700", "--shell", "/bin/bash"]
         # Nobody comes in by it before the project of theirs is here: `open`.
-        command += ["--expiredate", _CLOSED]
+        command += ["--expiredate", closed.DAY]
+        self._closed.note(person.name, "")
         _run([*command, "--comment", person.name, "--", person.name], person.name)
         found = _find(person.name)
         if found is None:
@@ -223,17 +250,18 @@ def _group_of(gid: int) -> str | None:
         return None
 
 
-def _expires(name: str) -> str | None:
-    """Return the day on which the account expires, in the words of shadow(5); None where it is not in that file."""
-    lines = (line.split(":") for line in _SHADOW.read_text(encoding="utf-8").splitlines())
-    return next((fields[_EXPIRY_FIELD] for fields in lines if fields[0] == name), None)
+def _expire(name: str, day: str) -> None:
+    _run(["usermod", "--expiredate", day, "--", name], name)
 
 
 def _run(command: list[str], name: str) -> None:
     """Run a command of shadow-utils; wait where another program holds the account files (lckpwdf(3))."""
     deadline = time.monotonic() + _LOCK_SECONDS
     while True:
-        done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60, env=_ENVIRONMENT)
+        try:
+            done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60, env=_ENVIRONMENT)
+        except subprocess.TimeoutExpired as error:
+            raise _failed(name, f"{command[0]} does not end") from error
         if done.returncode == 0:
             return
         if "cannot lock" not in done.stderr or time.monotonic() > deadline:

@@ -8,6 +8,7 @@ it did before is looked at.
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -139,6 +140,50 @@ def test_an_expiry_that_the_site_set_stays(host: Host) -> None:
     host.in_namespace("usermod", "--expiredate", "2001-01-01", "alice")
     start(host, "p1")
     assert host.expiry_of("alice") == "11323"
+
+
+def test_an_expiry_that_the_site_set_is_back_when_the_account_is_open_again(host: Host) -> None:
+    bob = {**BOB, "role": "member"}
+    start(host, "p1", bob)
+    host.in_namespace("usermod", "--expiredate", "2101-01-01", "bob")
+    start(host, "p1")
+    assert host.expiry_of("bob") == "1"
+    start(host, "p1", bob)
+    assert host.expiry_of("bob") == "47847"
+
+
+def test_an_account_that_the_site_locked_stays_locked(host: Host) -> None:
+    bob = {**BOB, "role": "member"}
+    start(host, "p1", bob)
+    host.in_namespace("usermod", "--expiredate", "1", "bob")
+    start(host, "p1", bob)
+    assert host.expiry_of("bob") == "1"
+    start(host, "p1")
+    start(host, "p1", bob)
+    assert host.expiry_of("bob") == "1"
+    host.in_namespace("usermod", "--expiredate", "", "bob")
+    start(host, "p1")
+    start(host, "p1", bob)
+    assert host.expiry_of("bob") == ""
+    start(host, "p1")
+    host.in_namespace("usermod", "--expiredate", "2", "bob")
+    start(host, "p1", bob)
+    assert host.expiry_of("bob") == "2"
+
+
+def test_who_was_closed_before_there_were_records_comes_in_again(host: Host) -> None:
+    bob = {**BOB, "role": "member"}
+    start(host, "p1", bob)
+    start(host, "p1")
+    records = host.root / "state/closed-accounts"
+    assert (mode_of(records), [path.name for path in records.iterdir()]) == ("700", ["bob"])
+    host.in_namespace("useradd", "--system", "--expiredate", "1", "of-the-site")
+    shutil.rmtree(records)
+    start(host, "p2")
+    assert [path.name for path in records.iterdir()] == ["bob"]
+    start(host, "p1", bob)
+    assert host.expiry_of("bob") == ""
+    assert list(records.iterdir()) == []
 
 
 def test_accounts_that_the_site_makes_are_never_closed(host: Host) -> None:
