@@ -50,8 +50,10 @@ class Door:
 
     def opens(self, user: str, key: str) -> bool:
         done = self.try_once(user, key)
-        # Where the key is right and PAM refuses the account, sshd closes the connection without a word.
-        refused = "Permission denied" in done.stderr or (done.returncode == NO_SESSION and not done.stderr)
+        # Where the key is right and PAM refuses the account, sshd closes the connection without a word; a session that
+        # begins in the moment in which the account is closed is ended with it.
+        ended = not done.stderr or "closed by remote host" in done.stderr
+        refused = "Permission denied" in done.stderr or (done.returncode == NO_SESSION and ended)
         assert done.returncode == 0 or refused, done.stderr
         return done.returncode == 0
 
