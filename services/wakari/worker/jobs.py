@@ -117,8 +117,17 @@ class Jobs:
 
 # Codes of errors on the way, which another attempt may not meet. Everything else is the node's considered answer.
 # The last three: a node with much to do, a disk that does not answer for a while, a file of accounts that is held.
-PASSING = frozenset({"unreachable", "bad_answer", "job_broken", "helper_unavailable", "internal_error"}) | frozenset(
-    {"systemd_unavailable", "processes_left", "account_failed"}
+PASSING = frozenset(
+    {
+        "unreachable",
+        "bad_answer",
+        "job_broken",
+        "helper_unavailable",
+        "internal_error",
+        "systemd_unavailable",
+        "processes_left",
+        "account_failed",
+    }
 )
 FIRST_SERVER_ERROR = 502
 
