@@ -72,6 +72,13 @@ def lab(*arguments: str) -> None:
     subprocess.run([sys.executable, "-m", "tools.hosts", *arguments], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
 
 
+def backed_up(administrator: Administrator, place: Path, *, limit: str = "", **variables: object) -> Path:
+    """Play the backup into an empty folder; return the folder that it made there."""
+    administrator.play("backup", limit=limit, aen_backup_folder=str(place), **variables)
+    (made,) = place.iterdir()
+    return made
+
+
 @dataclass
 class Used:
     """A platform in use: a person, four projects on the node that stays, twenty kernels with something to lose."""
@@ -209,8 +216,7 @@ def test_a_lost_server_comes_back_from_its_backup(
     settled(person)
     facl = f"getfacl -p -n /projects/{work}"
     rights, known = site.run(STAYS, facl), person.call("GET", f"/projects/{work}")
-    administrator.play("backup", aen_backup_folder=str(tmp_path))
-    (folder,) = tmp_path.iterdir()
+    folder = backed_up(administrator, tmp_path)
     began = time.monotonic()
     made_anew(site, SERVER)
     administrator.play("restore", aen_restore_folder=str(folder))
@@ -237,8 +243,7 @@ def test_a_lost_node_comes_back_with_its_projects(
     notebook_of_there = person.start(there)["urls"]["apps"]["notebook"]
     Kernel(person, notebook_of_there).run("open('kept.txt', 'w').write('of before')")
     before = site.run(FIRST, told)
-    administrator.play("backup", limit=f"{SERVER},{FIRST}", aen_backup_folder=str(tmp_path), aen_backup_projects=True)
-    (folder,) = tmp_path.iterdir()
+    folder = backed_up(administrator, tmp_path, limit=f"{SERVER},{FIRST}", aen_backup_projects=True)
     began = time.monotonic()
     made_anew(site, FIRST)
     administrator.play("add_compute", aen_new_nodes=FIRST)
